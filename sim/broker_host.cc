@@ -1,0 +1,84 @@
+#include "sim/broker_host.h"
+
+#include "base/check.h"
+#include "broker/node.h"
+
+namespace moldau::sim {
+
+namespace {
+/// How often somebody looks whether the directory is still there.
+constexpr Duration look_every = milliseconds(20);
+constexpr Duration stop_within = std::chrono::seconds(10);
+
+broker::BrokerConfig make_config(const Scenario& scenario) {
+  Properties properties = embedded_properties("/data");
+  properties["flush.strategy"] = scenario.flush_strategy;
+  // Small, like everything here: a full disk has to get past the reserve to be felt.
+  properties["log.dir.min.free.bytes"] = "16384";
+  properties["auto.create.topics.enable"] = "false";
+  auto values = StaticConfig::make(properties);
+  CHECK(values.has_value(), "{}", values.error().to_string());
+  auto config = broker::BrokerConfig::make(*std::move(values));
+  CHECK(config.has_value(), "{}", config.error().to_string());
+  return *std::move(config);
+}
+}  // namespace
+
+BrokerHost::BrokerHost(env::SimWorld& world, env::SimNode& node, const Scenario& scenario,
+                       History& history)
+    : world_(world), node_(node), history_(history), config_(make_config(scenario)) {}
+
+void BrokerHost::start() {
+  ++lives_;
+  attention_ = false;
+  ended_ = false;
+  crashed_ = false;
+  why_ = "stopped";
+  node_.start([this](env::Env& env) { return live(env); });
+}
+
+void BrokerHost::crash(env::CrashKind kind, std::string why) {
+  if (!is_up()) return;
+  crashed_ = true;
+  why_ = std::move(why);
+  node_.crash(kind);
+}
+
+void BrokerHost::stop() {
+  if (stop_ != nullptr) {
+    stop_->notify();
+  } else {
+    crash(env::CrashKind::kill, "killed before it could be stopped");
+  }
+}
+
+env::Task<> BrokerHost::live(env::Env& env) {
+  env::Worker& worker = env.workers().at(0);
+  broker::Node node(env, config_);
+  const auto started = co_await node.start();
+  env::Signal stop(worker);
+  if (started) {
+    stop_ = &stop;
+    ready_ = true;
+    history_.add(
+        BrokerStarted{world_.now(), lives_, static_cast<int>(node.quarantined_partitions())});
+  } else if (!crashed_) {
+    history_.add(BrokerStartFailed{world_.now(), lives_, started.error().to_string(),
+                                   excuse_ == Excuse::disk});
+    attention_ = true;
+  }
+  while (started) {
+    const auto woken = co_await stop.wait_until(world_.now() + look_every);
+    if (woken || woken.error().code == Errc::cancelled) break;
+    for (const auto& [path, stats] : node.directory_stats()) {
+      if (stats.offline) attention_ = true;
+    }
+  }
+  ready_ = false;
+  stop_ = nullptr;
+  co_await node.stop(world_.now() + stop_within);
+  history_.add(BrokerEnded{world_.now(), lives_, why_});
+  attention_ = ended_ = true;
+}
+
+}  // namespace moldau::sim

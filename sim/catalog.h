@@ -1,0 +1,47 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <vector>
+
+#include "base/uuid.h"
+
+namespace moldau::sim {
+
+/// A partition of a topic of the catalog. Two topics that had the same name are two topics.
+struct PartitionRef {
+  int topic{-1};
+  int partition{-1};
+  auto operator<=>(const PartitionRef&) const = default;
+};
+
+/// What the clients know of one topic.
+struct TopicKnowledge {
+  std::string name;
+  Uuid id{};
+  int partitions{0};  ///< as far as acknowledged
+  bool creation_acked{false};
+  bool deletion_begun{false};  ///< asked for: from here on everything of it may vanish
+  bool deletion_acked{false};
+};
+
+/// All topics that any client has heard of, by the order of hearing.
+class Catalog {
+ public:
+  int find_or_add(const Uuid& id, const std::string& name);
+  TopicKnowledge& at(int topic) { return topics_.at(static_cast<std::size_t>(topic)); }
+  const TopicKnowledge& at(int topic) const { return topics_.at(static_cast<std::size_t>(topic)); }
+  int size() const { return static_cast<int>(topics_.size()); }
+
+  /// Created, acknowledged, and nobody has asked to delete it.
+  bool is_safe(int topic) const { return at(topic).creation_acked && !at(topic).deletion_begun; }
+  /// Partitions of all safe topics, in order.
+  std::vector<PartitionRef> safe_partitions() const;
+  /// "orders-2", with the topic's number if there were several of that name.
+  std::string name(PartitionRef where) const;
+
+ private:
+  std::vector<TopicKnowledge> topics_;
+};
+
+}  // namespace moldau::sim

@@ -1,0 +1,274 @@
+#include "protocol/error_code.h"
+#include "sim/checkers/liveness.h"
+#include "sim/checkers/story_test.h"
+
+namespace moldau::sim {
+namespace {
+
+using protocol::ErrorCode;
+
+TEST(Checkers, have_nothing_against_a_good_history) {
+  Story story;
+  story.sent({1, 0}, 2).acked({1, 0}, 0, 2).sent({2, 0}).acked({2, 0}, 2);
+  story.read(0, 3, {{1, 0}, {1, 1}, {2, 0}}).read(2, 3, {{2, 0}}).read(3, 3);
+  story.add(BrokerStarted{.life = 2}).audit(3);
+  EXPECT_EQ(story.complaints(), Complaints{});
+}
+
+TEST(AcknowledgedIsNeverLost, complains_when_the_log_ends_before_what_was_acknowledged) {
+  Story story;
+  story.sent({1, 0}, 3).acked({1, 0}, 0, 3).audit(2);
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-never-lost"});
+}
+
+TEST(AcknowledgedIsNeverLost, complains_when_another_record_is_at_the_offset) {
+  Story story;
+  story.sent({1, 0}).sent({1, 1}).acked({1, 0}, 0).read(0, 1, {{1, 1}});
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-never-lost"});
+}
+
+TEST(AcknowledgedIsNeverLost, complains_when_an_offset_is_given_twice) {
+  Story story;
+  story.sent({1, 0}, 2).sent({2, 0}).acked({1, 0}, 0, 2).acked({2, 0}, 1);
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-never-lost"});
+}
+
+TEST(AcknowledgedIsNeverLost, does_not_mind_a_topic_that_is_being_deleted) {
+  Story story;
+  story.sent({1, 0}).acked({1, 0}, 0).add(DeletionBegun{.topic = 0}).audit(0).read(0, 0);
+  EXPECT_EQ(story.complaints(), Complaints{});
+}
+
+TEST(ReadIsNeverChanged, complains_when_what_was_read_is_another_record_later) {
+  Story story;
+  story.sent({1, 0}).sent({3, 0}).read(0, 1, {{1, 0}}).read(0, 1, {{3, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{"read-is-never-changed"});
+}
+
+TEST(ReadIsNeverChanged, complains_when_what_was_read_is_gone) {
+  Story story;
+  story.sent({1, 0}).read(0, 1, {{1, 0}}).audit(0);
+  EXPECT_EQ(story.complaints(), Complaints{"read-is-never-changed"});
+}
+
+TEST(AcknowledgedIsVisible, complains_when_a_fetch_does_not_know_of_an_acknowledgement) {
+  Story story;
+  story.sent({1, 0}).acked({1, 0}, 0).read(0, 0);
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-visible"});
+}
+
+TEST(AcknowledgedIsVisible, counts_what_was_acknowledged_before_the_question_only) {
+  Story story;
+  story.sent({1, 0}).ask(0).acked({1, 0}, 0).answer(0, 0);
+  EXPECT_EQ(story.complaints(), Complaints{});
+}
+
+TEST(AcknowledgedIsVisible, complains_when_ListOffsets_does_not_know_of_an_acknowledgement) {
+  Story story;
+  story.sent({1, 0}).acked({1, 0}, 0).ask(-1).add(
+      OffsetListed{.read = 1, .where = story.where, .offset = Offset(0)});
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-visible"});
+}
+
+TEST(AcknowledgedIsVisible, complains_when_the_offset_is_out_of_range) {
+  Story story;
+  story.sent({1, 0}).acked({1, 0}, 0).ask(0).add(Fetched{
+      .read = 1, .where = story.where, .error = ErrorCode::offset_out_of_range, .from = Offset(0)});
+  EXPECT_EQ(story.complaints(), Complaints{"acknowledged-is-visible"});
+}
+
+TEST(HighWatermarkNeverGoesBack, complains_when_it_does_across_a_restart) {
+  Story story;
+  story.read(5, 5).add(BrokerStarted{.life = 2}).read(4, 4);
+  EXPECT_EQ(story.complaints(), Complaints{"high-watermark-never-goes-back"});
+}
+
+TEST(HighWatermarkNeverGoesBack, allows_answers_to_overtake_each_other) {
+  Story story;
+  story.add(ReadBegun{.read = 101, .where = story.where, .from = Offset(4)}).read(5, 5);
+  story.add(Fetched{.read = 101,
+                    .where = story.where,
+                    .from = Offset(4),
+                    .high_watermark = Offset(4),
+                    .log_start = Offset(0)});
+  EXPECT_EQ(story.complaints(), Complaints{});
+}
+
+TEST(OffsetsAreDense, complains_about_a_gap) {
+  Story story;
+  story.sent({1, 0}).ask(3);
+  story.add(Fetched{.read = 1,
+                    .where = story.where,
+                    .from = Offset(3),
+                    .high_watermark = Offset(9),
+                    .log_start = Offset(0),
+                    .records = {{.offset = Offset(4), .id = RecordId{1, 0}}}});
+  EXPECT_EQ(story.complaints(), Complaints{"offsets-are-dense"});
+}
+
+TEST(OffsetsAreDense, complains_about_records_above_the_high_watermark) {
+  Story story;
+  story.sent({1, 0}).read(0, 0, {{1, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{"offsets-are-dense"});
+}
+
+TEST(OffsetsAreDense, complains_about_a_log_that_has_lost_its_start) {
+  Story story;
+  story.ask(0).add(Fetched{.read = 1,
+                           .where = story.where,
+                           .from = Offset(0),
+                           .high_watermark = Offset(0),
+                           .log_start = Offset(2)});
+  EXPECT_EQ(story.complaints(), Complaints{"offsets-are-dense"});
+}
+
+TEST(OnlySentRecordsAppear, complains_about_what_nobody_sent_and_about_damage) {
+  Story unsent;
+  unsent.sent({1, 0}).read(0, 1, {{1, 5}});
+  EXPECT_EQ(unsent.complaints(), Complaints{"only-sent-records-appear"});
+  Story elsewhere;
+  elsewhere.sent({1, 0});
+  elsewhere.where = {0, 1};
+  elsewhere.read(0, 1, {{1, 0}});
+  EXPECT_EQ(elsewhere.complaints(), Complaints{"only-sent-records-appear"});
+  Story damaged;
+  damaged.ask(0).add(Fetched{.read = 1,
+                             .where = damaged.where,
+                             .from = Offset(0),
+                             .high_watermark = Offset(1),
+                             .log_start = Offset(0),
+                             .records = {{.offset = Offset(0)}}});
+  EXPECT_EQ(damaged.complaints(), Complaints{"only-sent-records-appear"});
+}
+
+TEST(Producers, complain_about_a_record_that_is_there_twice) {
+  Story story;
+  story.sent({2, 0}).read(0, 2, {{2, 0}, {2, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{"producers-are-in-order-and-exactly-once"});
+}
+
+TEST(Producers, complain_about_one_connection_out_of_order) {
+  Story story;
+  story.sent({1, 0}).sent({1, 1}).read(0, 2, {{1, 1}, {1, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{"producers-are-in-order-and-exactly-once"});
+}
+
+TEST(Producers, may_be_out_of_order_over_two_connections_unless_idempotent) {
+  Story plain;
+  plain.sent({1, 0}, 1, 1).sent({1, 1}, 1, 2).read(0, 2, {{1, 1}, {1, 0}});
+  EXPECT_EQ(plain.complaints(), Complaints{});
+  Story idempotent;
+  idempotent.sent({2, 0}, 1, 1).sent({2, 1}, 1, 2).read(0, 2, {{2, 1}, {2, 0}});
+  EXPECT_EQ(idempotent.complaints(), Complaints{"producers-are-in-order-and-exactly-once"});
+}
+
+TEST(Producers, complain_about_a_gap_in_the_sequences_of_an_idempotent_one) {
+  Story story;
+  story.sent({2, 0}).sent({2, 1}).sent({2, 2}).read(0, 2, {{2, 0}, {2, 2}}).audit(2);
+  EXPECT_EQ(story.complaints(), Complaints{"producers-are-in-order-and-exactly-once"});
+}
+
+TEST(SequencesAreRemembered, complains_when_the_next_sequence_is_refused) {
+  Story story;
+  BatchRefused refused{
+      .where = story.where, .first = {2, 1}, .error = ErrorCode::out_of_order_sequence_number};
+  story.add(refused);
+  EXPECT_EQ(story.complaints(), Complaints{});
+  refused.follows_acked = true;
+  story.add(refused);
+  EXPECT_EQ(story.complaints(), Complaints{"sequences-are-remembered"});
+}
+
+TEST(SequencesAreRemembered, excuses_a_batch_that_was_under_way_when_the_broker_stopped) {
+  Story story;
+  story.sent({2, 1}).add(BrokerStarted{});
+  story.add(BatchRefused{.where = story.where,
+                         .first = {2, 1},
+                         .error = ErrorCode::out_of_order_sequence_number,
+                         .follows_acked = true});
+  EXPECT_EQ(story.complaints(), Complaints{});
+}
+
+TEST(ProducerIdsAreUnique, complains_when_two_actors_get_the_same) {
+  Story story;
+  story.add(ProducerIdGiven{.actor = 1, .producer_id = ProducerId(1000)});
+  story.add(ProducerIdGiven{.actor = 2, .producer_id = ProducerId(1000)});
+  EXPECT_EQ(story.complaints(), Complaints{"producer-ids-are-unique"});
+}
+
+TEST(TopicsStay, complains_when_a_topic_or_a_partition_is_gone_after_a_restart) {
+  for (const int partitions : {0, 1, 2}) {
+    Story story;
+    story.add(BrokerStarted{.life = 2});
+    MetadataSeen metadata{.asked_at = story.now, .topics = {}};
+    if (partitions > 0) metadata.topics = {{0, partitions}};
+    story.add(metadata);
+    EXPECT_EQ(story.complaints(), partitions == 2 ? Complaints{} : Complaints{"topics-stay"});
+  }
+}
+
+TEST(TopicsStay, complains_when_a_deleted_topic_is_back) {
+  Story story;
+  story.add(DeletionBegun{.topic = 0}).add(TopicDeleted{.topic = 0}).add(BrokerStarted{.life = 2});
+  story.add(MetadataSeen{.asked_at = story.now, .topics = {{0, 2}}});
+  EXPECT_EQ(story.complaints(), Complaints{"topics-stay"});
+}
+
+TEST(BrokerStarts, complains_about_quarantine_and_about_a_start_that_fails_on_a_sound_disk) {
+  Story quarantined;
+  quarantined.add(BrokerStarted{.life = 2, .quarantined = 1});
+  EXPECT_EQ(quarantined.complaints(), Complaints{"broker-starts"});
+  Story failed;
+  failed.add(BrokerStartFailed{.life = 2, .error = "io", .excused = true});
+  EXPECT_EQ(failed.complaints(), Complaints{});
+  failed.add(BrokerStartFailed{.life = 3, .error = "corrupt"});
+  EXPECT_EQ(failed.complaints(), Complaints{"broker-starts"});
+}
+
+TEST(AnswersArePossible, complains_about_errors_that_mean_a_bug) {
+  Story refused;
+  refused.add(BatchRefused{.where = refused.where, .error = ErrorCode::corrupt_message});
+  EXPECT_EQ(refused.complaints(), Complaints{"answers-are-possible"});
+  Story fetched;
+  fetched.ask(0).add(
+      Fetched{.read = 1, .where = fetched.where, .error = ErrorCode::unknown_server_error});
+  EXPECT_EQ(fetched.complaints(), Complaints{"answers-are-possible"});
+}
+
+TEST(AnswersArePrompt, complains_about_late_acknowledgements_in_the_calm_only) {
+  for (const bool calm : {false, true}) {
+    Story story;
+    if (calm) story.add(CalmBegun{});
+    story.sent({1, 0});
+    const MonoTime sent_at = story.now;
+    story.wait(prompt_bound)
+        .add(BatchAcked{
+            .where = story.where, .first = {1, 0}, .base_offset = Offset(0), .sent_at = sent_at});
+    EXPECT_EQ(story.complaints(), calm ? Complaints{"answers-are-prompt"} : Complaints{});
+  }
+}
+
+TEST(AnswersArePrompt, complains_when_a_long_poll_sleeps_over_what_it_waits_for) {
+  Story story;
+  story.add(CalmBegun{}).sent({1, 0}).ask(0, prompt_bound * 4).acked({1, 0}, 0);
+  story.wait(prompt_bound).answer(0, 1, {{1, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{"answers-are-prompt"});
+}
+
+TEST(AnswersArePrompt, complains_when_a_request_gets_no_answer_or_an_error_in_the_calm) {
+  Story lost;
+  lost.add(CalmBegun{});
+  lost.add(RequestLost{.actor = 1, .sent_at = lost.now, .why = "timed out"});
+  EXPECT_EQ(lost.complaints(), Complaints{"answers-are-prompt"});
+  Story refused;
+  refused.add(CalmBegun{});
+  refused.add(BatchRefused{
+      .where = refused.where, .error = ErrorCode::kafka_storage_error, .sent_at = refused.now});
+  EXPECT_EQ(refused.complaints(), Complaints{"answers-are-prompt"});
+  Story bound;
+  bound.add(BoundMissed{.what = "an orderly stop"});
+  EXPECT_EQ(bound.complaints(), Complaints{"answers-are-prompt"});
+}
+
+}  // namespace
+}  // namespace moldau::sim

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "sim/history.h"
+
+namespace moldau::sim {
+
+/// A fetch from an offset gets that offset and all that follow, without a gap, none at or above the
+/// high watermark. (No topic of the simulator has a retention or is compacted, so every log starts
+/// at 0.)
+class OffsetsAreDense final : public Checker {
+ public:
+  using Checker::Checker;
+  std::string_view name() const override { return "offsets-are-dense"; }
+  void see(const Event& event) override;
+
+ private:
+  void on_fetched(const Fetched& fetched);
+};
+
+}  // namespace moldau::sim

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "env/sim/world.h"
+#include "sim/admin.h"
+#include "sim/auditor.h"
+#include "sim/consumer.h"
+#include "sim/producer.h"
+
+namespace moldau::sim {
+
+/// The machine that all clients run on. It does not crash: what clients saw is what counts.
+class Clients {
+ public:
+  Clients(env::SimNode& node, const Scenario& scenario, History& history, std::string broker);
+
+  void start();
+  void stop() { node_.stop(); }
+  bool is_up() const { return node_.is_up(); }
+
+  Bench& bench() { return *bench_; }
+  /// Nobody writes any more, and nobody but the auditor reads.
+  bool are_quiet() const;
+  Auditor& auditor() { return *auditor_; }
+  /// Starts the auditor's task; it is over when he is idle.
+  void probe();
+  void audit();
+
+ private:
+  env::Task<> live(env::Env& env);
+
+  env::SimNode& node_;
+  const Scenario& scenario_;
+  History& history_;
+  const std::string broker_;
+  std::optional<Bench> bench_;
+  std::vector<std::unique_ptr<Producer>> producers_;
+  std::vector<std::unique_ptr<Consumer>> consumers_;
+  std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Auditor> watcher_;  // looks after each start
+  std::unique_ptr<Auditor> auditor_;  // works on demand
+  std::unique_ptr<env::Scope> scope_;
+};
+
+}  // namespace moldau::sim

@@ -1,0 +1,130 @@
+#include "sim/scenario.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace moldau::sim {
+
+namespace {
+
+constexpr std::array<std::string_view, fault_kinds> fault_names{
+    "power cut",    "kill",        "clean stop", "power cut in work", "failed sync",
+    "failed write", "failed read", "slow disk",  "stalled write",     "stalled sync",
+    "full disk",    "clock step",  "reset",      "cut network",       "slow network"};
+
+// How often each comes up, in the same order: crashes are what this is about.
+constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 2, 2, 1, 1};
+
+FaultKind draw_kind(Prng& prng) {
+  int sum = 0;
+  for (const int weight : weights) sum += weight;
+  auto left = static_cast<int>(prng.below(static_cast<std::uint64_t>(sum)));
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    left -= weights[i];
+    if (left < 0) return static_cast<FaultKind>(i);
+  }
+  return FaultKind::power_cut;
+}
+
+template <class T>
+T pick(Prng& prng, std::initializer_list<T> of) {
+  return *(of.begin() + prng.below(of.size()));
+}
+
+Duration draw_ms(Prng& prng, std::int64_t least, std::int64_t most) {
+  return milliseconds(prng.between(least, most));
+}
+
+ProducerPlan draw_producer(Prng& prng, bool by_id) {
+  ProducerPlan plan;
+  plan.idempotent = prng.chance(600'000);
+  plan.acks = plan.idempotent ? std::int16_t{-1} : pick<std::int16_t>(prng, {-1, -1, 1, 1, 0});
+  plan.version = by_id ? std::int16_t{13} : static_cast<std::int16_t>(prng.between(7, 13));
+  plan.in_flight_max = static_cast<int>(prng.between(1, 5));
+  plan.batch_records_max = pick(prng, {1, 3, 10});
+  plan.partitions_per_request_max = pick(prng, {1, 3});
+  plan.compressed_per_million = pick<std::uint64_t>(prng, {0, 300'000, 1'000'000});
+  plan.think_max = draw_ms(prng, 2, pick<std::int64_t>(prng, {10, 50, 200}));
+  plan.timeout = draw_ms(prng, 300, 3'000);
+  plan.delivery = draw_ms(prng, 2'000, 120'000);
+  return plan;
+}
+
+ConsumerPlan draw_consumer(Prng& prng, bool by_id) {
+  ConsumerPlan plan;
+  plan.version = static_cast<std::int16_t>(prng.between(by_id ? 13 : 4, 17));
+  plan.sessions = plan.version >= 7 && prng.chance(700'000);
+  plan.isolation_level = static_cast<std::int8_t>(prng.below(2));
+  plan.wait_max = draw_ms(prng, 0, pick<std::int64_t>(prng, {0, 500, 5'000}));
+  plan.max_bytes = pick(prng, {1'000, 10'000, 1 << 20});
+  plan.partition_max_bytes = pick(prng, {500, 5'000, 1 << 20});
+  return plan;
+}
+
+TopicPlan draw_topic(Prng& prng, int number) {
+  TopicPlan plan{.name = fmt::format("topic-{}", number),
+                 .partitions = static_cast<int>(prng.between(1, 3)),
+                 .configs = {}};
+  // Small segments: by age, or by the number of index entries that fit.
+  if (prng.chance(400'000)) {
+    plan.configs.emplace_back("segment.ms", fmt::format("{}", prng.between(50, 2'000)));
+  }
+  if (prng.chance(400'000)) {
+    plan.configs.emplace_back("segment.index.bytes", fmt::format("{}", prng.between(4, 40) * 12));
+    plan.configs.emplace_back("index.interval.bytes", fmt::format("{}", prng.between(0, 400)));
+  }
+  if (prng.chance(200'000)) plan.configs.emplace_back("message.timestamp.type", "LogAppendTime");
+  if (prng.chance(100'000)) {
+    plan.configs.emplace_back("compression.type", pick<const char*>(prng, {"lz4", "zstd", "gzip"}));
+  }
+  if (prng.chance(300'000)) plan.configs.emplace_back("file.delete.delay.ms", "100");
+  return plan;
+}
+
+void draw_world(Prng& prng, env::SimOptions& world) {
+  if (prng.chance(300'000)) {  // a slow device
+    world.disk.sync = {milliseconds(2), milliseconds(15), 20'000, milliseconds(200)};
+  }
+  world.disk.cold_reads_per_million = pick<std::uint64_t>(prng, {0, 100'000, 1'000'000});
+  if (prng.chance(200'000)) world.network.latency.most = milliseconds(10);
+}
+
+}  // namespace
+
+std::string_view name(FaultKind kind) {
+  return fault_names.at(static_cast<std::size_t>(kind));
+}
+
+Scenario Scenario::draw(std::uint64_t seed) {
+  Prng prng = Prng(seed).split("scenario");
+  Scenario scenario;
+  scenario.seed = seed;
+  scenario.broker_workers = static_cast<int>(prng.between(1, 3));
+  draw_world(prng, scenario.world);
+  // One seed in eight has no faults: what then goes wrong is easy to understand.
+  const auto most = static_cast<std::uint64_t>(scenario.budget.faults_max);
+  const std::uint64_t faults = prng.chance(125'000) ? 0 : 1 + prng.below(most);
+  for (std::uint64_t i = 0; i < faults; ++i) {
+    scenario.faults.push_back({draw_ms(prng, 0, 800), draw_kind(prng), prng.next()});
+  }
+  scenario.calm = draw_ms(prng, 300, 1'000);
+  scenario.names_are_reused = prng.chance(300'000);
+  scenario.deletions_per_million = pick<std::uint64_t>(prng, {0, 100'000, 300'000});
+  const auto topics = static_cast<int>(prng.between(1, 6));
+  for (int i = 0; i < topics; ++i) scenario.topics.push_back(draw_topic(prng, i));
+  scenario.first_topics = 1 + static_cast<int>(prng.below(2));
+  const std::uint64_t producers = 1 + prng.below(4);
+  for (std::uint64_t i = 0; i < producers; ++i) {
+    scenario.producers.push_back(draw_producer(prng, scenario.names_are_reused));
+  }
+  const std::uint64_t consumers = 1 + prng.below(3);
+  for (std::uint64_t i = 0; i < consumers; ++i) {
+    scenario.consumers.push_back(draw_consumer(prng, scenario.names_are_reused));
+  }
+  scenario.flush_strategy = pick<const char*>(prng, {"automatic", "fdatasync", "syncfs"});
+  scenario.ends_with_crash = prng.chance(700'000);
+  return scenario;
+}
+
+}  // namespace moldau::sim

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <librdkafka/rdkafka.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace moldau::apps {
+
+/// How a command reaches the broker; the same for all.
+struct ClientOptions {
+  std::string bootstrap{"localhost:9092"};
+  std::vector<std::string> properties;  ///< librdkafka's, as key=value
+  int timeout_ms{10'000};               ///< of one request
+};
+
+void add_client_options(CLI::App& app, ClientOptions& options);
+
+using ClientProperties = std::vector<std::pair<std::string, std::string>>;
+
+template <auto destroy>
+struct Destroyer {
+  void operator()(auto* object) const { destroy(object); }
+};
+/// An object of librdkafka's, destroyed by the function that belongs to it.
+template <class T, auto destroy>
+using Owned = std::unique_ptr<T, Destroyer<destroy>>;
+
+struct PartitionInfo {
+  std::int32_t id{0};
+  std::int32_t leader{-1};
+  std::vector<std::int32_t> replicas;
+  std::vector<std::int32_t> in_sync;
+};
+
+struct TopicInfo {
+  std::string name;
+  std::vector<PartitionInfo> partitions;  ///< sorted by id
+};
+
+/// A librdkafka client. One thread.
+class KafkaClient {
+ public:
+  enum class Kind : std::uint8_t { producer, consumer };
+
+  /// `properties` first, then the user's. Errors: invalid.
+  static Result<KafkaClient> make(Kind kind, const ClientOptions& options,
+                                  const ClientProperties& properties = {},
+                                  void (*on_delivery)(rd_kafka_t*, const rd_kafka_message_t*,
+                                                      void*) = nullptr,
+                                  void* opaque = nullptr);
+
+  rd_kafka_t* get() const { return handle_.get(); }
+  const ClientOptions& options() const { return options_; }
+
+  /// All topics, sorted by name; creates none. Errors: unavailable.
+  Result<std::vector<TopicInfo>> topics() const;
+  /// Errors: unavailable; not_found.
+  Result<TopicInfo> topic(const std::string& name) const;
+  /// The first offset and the one after the last. Errors: unavailable.
+  Result<std::pair<std::int64_t, std::int64_t>> offsets(const std::string& topic,
+                                                        std::int32_t partition) const;
+
+  /// An Error that says what to do about it.
+  Error explain(rd_kafka_resp_err_t code, const std::string& what) const;
+
+ private:
+  using Handle = Owned<rd_kafka_t, rd_kafka_destroy>;
+  KafkaClient(Handle handle, ClientOptions options)
+      : handle_(std::move(handle)), options_(std::move(options)) {}
+
+  Handle handle_;
+  ClientOptions options_;
+};
+
+}  // namespace moldau::apps

@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "apps/cli/commands.h"
+#include "apps/cli/log_dump.h"
+#include "apps/cli/output.h"
+#include "env/real/real_disk.h"
+
+namespace moldau::apps {
+namespace {
+
+struct Options {
+  std::vector<std::string> paths;
+  bool records{false};
+};
+
+/// The exit code. Several files are told apart by their names; one that can not be read does not
+/// keep the others from being dumped.
+int dump_all(const Options& options) {
+  env::RealDisk disk;
+  const DumpOptions dump{.depth = options.records ? DumpOptions::Depth::records
+                                                  : DumpOptions::Depth::batches};
+  const Print print = [](std::string_view line) {
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fputc('\n', stdout);
+  };
+  int code = exit_ok;
+  for (const auto& path : options.paths) {
+    if (options.paths.size() > 1) print("== " + path);
+    const auto result = dump_file(disk, path, dump, print);
+    if (!result) code = report(result.error());
+    if (result && result->problems > 0) code = exit_failed;
+  }
+  return code;
+}
+
+}  // namespace
+
+void add_log_commands(CLI::App& program, Chosen& chosen) {
+  auto& group = *program.add_subcommand("log", "look into a data directory");
+  group.require_subcommand(1);
+  const auto options = std::make_shared<Options>();
+  auto& dump =
+      *group.add_subcommand("dump", "print a segment, index, snapshot or checkpoint, and check it");
+  dump.footer(
+      "Lines that begin with BAD say what is wrong; then the exit code is 1.\n"
+      "Examples:\n"
+      "  moldau log dump /data/orders-0/00000000000000000000.log --records\n"
+      "  moldau log dump /data/orders-0/*.index /data/orders-0/leader-epoch-checkpoint");
+  dump.add_option("file", options->paths, "files of a partition or of the data directory")
+      ->required()
+      ->type_name("PATH");
+  dump.add_flag("--records", options->records, "the records of each batch, too");
+  dump.callback([&chosen, options] { chosen.run = [options] { return dump_all(*options); }; });
+}
+
+}  // namespace moldau::apps

@@ -1,0 +1,135 @@
+#include "apps/cli/log_dump.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "env/real/real_disk.h"
+#include "records/builder.h"
+#include "storage/index_format.h"
+
+namespace moldau::apps {
+namespace {
+
+class LogDump : public testing::Test {
+ protected:
+  LogDump() {
+    std::string name = std::filesystem::temp_directory_path() / "moldau-dump-XXXXXX";
+    directory_ = ::mkdtemp(name.data());
+  }
+  ~LogDump() override { std::filesystem::remove_all(directory_); }
+
+  void write(const std::string& name, Bytes bytes) {
+    ASSERT_TRUE(env::replace_file(disk_, directory_ + "/" + name, bytes));
+  }
+
+  struct Dump {
+    std::vector<std::string> lines;
+    std::uint64_t problems{0};
+    std::string error;
+  };
+  Dump dump(const std::string& name, DumpOptions options = {}) {
+    Dump result;
+    const auto done = dump_file(disk_, directory_ + "/" + name, options,
+                                [&](std::string_view line) { result.lines.emplace_back(line); });
+    if (done) {
+      result.problems = done->problems;
+    } else {
+      result.error = done.error().to_string();
+    }
+    return result;
+  }
+
+  static std::vector<std::uint8_t> batch(std::int64_t base_offset) {
+    records::BatchBuilder builder({.base_offset = Offset(base_offset),
+                                   .leader_epoch = LeaderEpoch(3),
+                                   .producer_id = ProducerId(7),
+                                   .producer_epoch = ProducerEpoch(0),
+                                   .base_sequence = 0});
+    const records::Header header{.key = "h", .value = as_bytes("x")};
+    builder.append({.timestamp = 1000,
+                    .key = as_bytes("k"),
+                    .value = as_bytes("one"),
+                    .headers = {&header, 1}});
+    builder.append({.timestamp = 1001, .value = as_bytes("\xff")});
+    const auto bytes = std::move(builder).build();
+    return {bytes.bytes().begin(), bytes.bytes().end()};
+  }
+
+  env::RealDisk disk_;
+  std::string directory_;
+};
+
+const std::string segment = "00000000000000000005.log";
+
+TEST_F(LogDump, a_damaged_batch_is_told_and_the_next_one_is_still_read) {
+  auto bytes = batch(5);
+  bytes.back() ^= 1;
+  const auto second = batch(7);
+  bytes.insert(bytes.end(), second.begin(), second.end());
+  write(segment, bytes);
+  const auto result = dump(segment);
+  EXPECT_EQ(result.problems, 1u);
+  ASSERT_EQ(result.lines.size(), 3u);
+  EXPECT_TRUE(result.lines[1].starts_with("BAD position=0 corrupt")) << result.lines[1];
+  EXPECT_NE(result.lines[2].find("base_offset=7 last_offset=8 count=2"), std::string::npos);
+}
+
+TEST_F(LogDump, a_torn_tail_is_told_with_its_size) {
+  auto bytes = batch(5);
+  bytes.pop_back();
+  write(segment, bytes);
+  const auto result = dump(segment);
+  EXPECT_EQ(result.problems, 1u);
+  ASSERT_FALSE(result.lines.empty());
+  EXPECT_TRUE(result.lines.back().starts_with("BAD position=0 truncated")) << result.lines.back();
+}
+
+TEST_F(LogDump, offsets_that_go_back_are_told) {
+  auto bytes = batch(5);
+  const auto again = batch(6);
+  bytes.insert(bytes.end(), again.begin(), again.end());
+  write(segment, bytes);
+  EXPECT_EQ(dump(segment).problems, 1u);
+}
+
+TEST_F(LogDump, records_are_printed_if_asked_for) {
+  write(segment, batch(5));
+  const auto result = dump(segment, {.depth = DumpOptions::Depth::records});
+  EXPECT_EQ(result.problems, 0u);
+  ASSERT_EQ(result.lines.size(), 3u);
+  EXPECT_NE(result.lines[0].find("leader_epoch=3"), std::string::npos);
+  EXPECT_NE(result.lines[0].find("producer_id=7 producer_epoch=0 base_sequence=0"),
+            std::string::npos);
+  EXPECT_EQ(result.lines[1], R"(  offset=5 timestamp=1000 key="k" value="one" header="h":"x")");
+  EXPECT_EQ(result.lines[2], R"(  offset=6 timestamp=1001 key=null value={"base64":"/w=="})");
+}
+
+TEST_F(LogDump, index_offsets_are_absolute_and_damage_is_told) {
+  const std::vector<storage::OffsetIndexEntry> entries{{10, 4096}, {20, 9000}};
+  write("00000000000000000100.index", storage::format_index(entries));
+  EXPECT_EQ(dump("00000000000000000100.index").lines,
+            (std::vector<std::string>{"offset=110 position=4096", "offset=120 position=9000"}));
+  const std::uint8_t odd[] = {1, 2, 3};
+  write("00000000000000000100.index", odd);
+  EXPECT_EQ(dump("00000000000000000100.index").problems, 1u);
+}
+
+TEST_F(LogDump, checkpoints_are_printed_line_by_line) {
+  write("recovery-point-offset-checkpoint", as_bytes("0\n2\na-b 0 5\nc 12 99\n"));
+  EXPECT_EQ(dump("recovery-point-offset-checkpoint").lines,
+            (std::vector<std::string>{"partition=a-b-0 offset=5", "partition=c-12 offset=99"}));
+  write("leader-epoch-checkpoint", as_bytes("0\n1\n4 100\n"));
+  EXPECT_EQ(dump("leader-epoch-checkpoint").lines,
+            std::vector<std::string>{"epoch=4 start_offset=100"});
+}
+
+TEST_F(LogDump, what_is_no_log_file_is_refused_with_what_could_be_given) {
+  write("notes.txt", as_bytes("hello"));
+  EXPECT_NE(dump("notes.txt").error.find("Name a .log"), std::string::npos);
+  EXPECT_TRUE(dump("00000000000000000000.log").error.starts_with("not_found"));
+}
+
+}  // namespace
+}  // namespace moldau::apps

@@ -1,0 +1,200 @@
+#include "apps/metrics/node_metrics.h"
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "broker/metrics.h"
+#include "protocol/api_key.h"
+
+namespace moldau::apps {
+namespace {
+
+double real(std::integral auto value) {
+  return static_cast<double>(value);
+}
+
+using ApiRow = std::pair<Labels, const broker::ApiMetrics*>;
+
+/// APIs that have been asked for.
+std::vector<ApiRow> used_apis(const broker::RequestMetrics& requests) {
+  std::vector<ApiRow> rows;
+  for (std::size_t key = 0; key < requests.by_api.size(); ++key) {
+    const auto& api = requests.by_api[key];
+    if (api.requests.value() == 0) continue;
+    const auto name = protocol::name(static_cast<protocol::ApiKey>(key));
+    rows.emplace_back(Labels{{"api", std::string(name)}}, &api);
+  }
+  return rows;
+}
+
+void add_requests(Families& families, const broker::RequestMetrics& requests) {
+  const auto apis = used_apis(requests);
+  for (const auto& [labels, api] : apis) {
+    families.counter({"moldau_requests_total", "Requests answered"}, real(api->requests.value()),
+                     labels);
+  }
+  for (const auto& [labels, api] : apis) {
+    families.counter({"moldau_request_bytes_total", "Bytes of requests"},
+                     real(api->request_bytes.value()), labels);
+  }
+  for (const auto& [labels, api] : apis) {
+    families.counter({"moldau_response_bytes_total", "Bytes of answers"},
+                     real(api->response_bytes.value()), labels);
+  }
+  for (const auto& [labels, api] : apis) {
+    std::array<std::uint64_t, broker::LatencyHistogram::buckets> counts;
+    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] = api->latency.count(i);
+    families.latency({"moldau_request_seconds", "From the whole request read to its answer"},
+                     counts, api->latency.sum_us(), labels);
+  }
+  families.counter({"moldau_unsupported_requests_total",
+                    "Connections closed for an API or version that is not served"},
+                   real(requests.unsupported_versions.value()));
+  families.counter({"moldau_malformed_requests_total", "Connections closed for a bad request"},
+                   real(requests.malformed.value()));
+  families.counter({"moldau_produced_bytes_total", "Bytes of record batches appended by clients"},
+                   real(requests.bytes_in.value()));
+  families.counter({"moldau_produced_records_total", "Records appended by clients"},
+                   real(requests.records_in.value()));
+  families.counter({"moldau_fetched_bytes_total", "Bytes of record batches sent to clients"},
+                   real(requests.bytes_out.value()));
+}
+
+void add_network(Families& families, const net::ServerStats& stats) {
+  const auto each_listener = [&](auto&& add) {
+    for (const auto& listener : stats.listeners) add(listener, Labels{{"listener", listener.name}});
+  };
+  each_listener([&](const auto& listener, const Labels& labels) {
+    families.gauge({"moldau_connections", "Open connections"}, real(listener.connections), labels);
+  });
+  each_listener([&](const auto& listener, const Labels& labels) {
+    families.counter({"moldau_connections_accepted_total", "Connections accepted"},
+                     real(listener.accepted), labels);
+  });
+  each_listener([&](const auto& listener, const Labels& labels) {
+    families.counter({"moldau_connections_rejected_total",
+                      "Connections closed at once: too many from that address"},
+                     real(listener.rejected), labels);
+  });
+  net::WorkerTraffic sum;
+  for (const auto& worker : stats.workers) {
+    sum.bytes_in += worker.bytes_in;
+    sum.bytes_out += worker.bytes_out;
+    sum.pending_answers += worker.pending_answers;
+  }
+  families.counter({"moldau_network_received_bytes_total", "Bytes received"}, real(sum.bytes_in));
+  families.counter({"moldau_network_sent_bytes_total", "Bytes sent"}, real(sum.bytes_out));
+  families.gauge({"moldau_pending_answers", "Produce requests that wait to be committed"},
+                 real(sum.pending_answers));
+  families.gauge({"moldau_request_memory_bytes", "Memory taken by requests"},
+                 real(stats.budget.used_bytes));
+  families.gauge({"moldau_request_memory_limit_bytes", "Memory that requests may take"},
+                 real(stats.budget.capacity_bytes));
+  families.gauge({"moldau_request_memory_waiting", "Requests that wait for memory"},
+                 real(stats.budget.waiting));
+}
+
+/// One number of each log directory.
+struct DirectoryRow {
+  Families::Name name;
+  enum class Kind : std::uint8_t { counter, gauge } kind;
+  double (*value)(const storage::LogDirStats&);
+};
+
+constexpr auto counter = DirectoryRow::Kind::counter;
+constexpr auto gauge = DirectoryRow::Kind::gauge;
+
+std::vector<DirectoryRow> directory_rows() {
+  using Stats = storage::LogDirStats;
+  return {
+      {{"moldau_log_bytes", "Size of all segments"},
+       gauge,
+       [](const Stats& s) { return real(s.log_bytes); }},
+      {{"moldau_log_partitions", "Partitions in the directory"},
+       gauge,
+       [](const Stats& s) { return real(s.logs); }},
+      {{"moldau_log_appended_bytes_total", "Bytes appended"},
+       counter,
+       [](const Stats& s) { return real(s.bytes_appended); }},
+      {{"moldau_log_writes_total", "Write calls"},
+       counter,
+       [](const Stats& s) { return real(s.writes); }},
+      {{"moldau_log_slow_writes_total", "Write calls that stalled a worker"},
+       counter,
+       [](const Stats& s) { return real(s.slow_writes); }},
+      {{"moldau_log_append_failures_total", "Appends that failed"},
+       counter,
+       [](const Stats& s) { return real(s.append_failures); }},
+      {{"moldau_log_queued_bytes", "Bytes with an offset that are not written yet"},
+       gauge,
+       [](const Stats& s) { return real(s.queued_bytes); }},
+      {{"moldau_log_unflushed_bytes", "Bytes written that are not on disk yet"},
+       gauge,
+       [](const Stats& s) { return real(s.unflushed_bytes); }},
+      {{"moldau_flush_rounds_total", "Flush rounds"},
+       counter,
+       [](const Stats& s) { return real(s.flush_rounds); }},
+      {{"moldau_flush_files_total", "Files made durable by flush rounds"},
+       counter,
+       [](const Stats& s) { return real(s.flush_round_files); }},
+      {{"moldau_flush_syncfs_total", "Flush rounds done by one syncfs"},
+       counter,
+       [](const Stats& s) { return real(s.flush_syncfs_rounds); }},
+      {{"moldau_disk_free_bytes", "Free space of the file system"},
+       gauge,
+       [](const Stats& s) { return real(s.free_bytes); }},
+      {{"moldau_disk_below_reserve", "1: produce requests are refused until space is freed"},
+       gauge,
+       [](const Stats& s) { return s.below_reserve ? 1.0 : 0.0; }},
+      {{"moldau_log_directory_offline", "1: the directory has failed"},
+       gauge,
+       [](const Stats& s) { return s.offline ? 1.0 : 0.0; }},
+  };
+}
+
+void add_directories(Families& families, const broker::Node& node) {
+  const auto directories = node.directory_stats();
+  for (const auto& row : directory_rows()) {
+    for (const auto& [path, stats] : directories) {
+      const Labels labels{{"directory", path}};
+      row.kind == counter ? families.counter(row.name, row.value(stats), labels)
+                          : families.gauge(row.name, row.value(stats), labels);
+    }
+  }
+  for (const auto& [path, stats] : directories) {
+    families.latency({"moldau_flush_seconds", "Duration of flush rounds"},
+                     stats.flush_latency.counts, stats.flush_latency.sum_us, {{"directory", path}});
+  }
+}
+
+void add_partitions(Families& families, broker::Node& node) {
+  std::int64_t leaders = 0;
+  std::int64_t under_min_isr = 0;
+  for (const auto& partition : node.broker().partitions().all()) {
+    leaders += partition->is_leader() ? 1 : 0;
+    under_min_isr += partition->is_under_min_isr() ? 1 : 0;
+  }
+  families.gauge({"moldau_partitions_led", "Partitions that this broker leads"}, real(leaders));
+  families.gauge({"moldau_partitions_under_min_isr",
+                  "Partitions led here with fewer in-sync replicas than min.insync.replicas"},
+                 real(under_min_isr));
+  families.gauge({"moldau_partitions_quarantined",
+                  "Partitions that are not served because their files are damaged"},
+                 real(node.quarantined_partitions()));
+  families.gauge({"moldau_fetch_sessions", "Incremental fetch sessions"},
+                 real(node.broker().fetch_sessions().size()));
+}
+
+}  // namespace
+
+Families collect(broker::Node& node) {
+  Families families;
+  add_requests(families, node.broker().requests());
+  add_network(families, node.server_stats());
+  add_directories(families, node);
+  add_partitions(families, node);
+  return families;
+}
+
+}  // namespace moldau::apps

@@ -1,0 +1,66 @@
+#include "broker/api_table.h"
+
+#include <array>
+
+#include "broker/handlers/handlers.h"
+#include "broker/serve.h"
+#include "protocol/messages/produce.h"
+
+namespace moldau::broker {
+namespace {
+
+enum class On : std::uint8_t { broker, both };
+
+/// A simple handler's row: the versions are those of the message.
+template <auto handler>
+constexpr ApiRow row(On on) {
+  using Request = typename HandlerTraits<decltype(handler)>::Request;
+  constexpr auto& info = Request::info;
+  return {.key = static_cast<protocol::ApiKey>(info.api_key),
+          .served = {info.versions.lowest, info.latest_stable()},
+          .announced_lowest = info.versions.lowest,
+          .on_broker = true,
+          .on_controller = on == On::both,
+          .serve = &serve_simple<handler>};
+}
+
+constexpr ApiRow produce_row() {
+  constexpr auto& info = protocol::ProduceRequest::info;
+  // Versions 0 to 2 are announced and not served: released librdkafka judges codecs by them.
+  return {.key = protocol::ApiKey::produce,
+          .served = {info.versions.lowest, info.latest_stable()},
+          .announced_lowest = 0,
+          .on_broker = true};
+}
+
+constexpr auto rows = std::to_array<ApiRow>({
+    produce_row(),
+    row<&handle_fetch>(On::broker),
+    row<&handle_list_offsets>(On::broker),
+    row<&handle_metadata>(On::broker),
+    row<&handle_find_coordinator>(On::broker),
+    row<&handle_api_versions>(On::both),
+    row<&handle_create_topics>(On::both),
+    row<&handle_delete_topics>(On::both),
+    row<&handle_init_producer_id>(On::broker),
+    row<&handle_offset_for_leader_epoch>(On::broker),
+    row<&handle_describe_configs>(On::both),
+    row<&handle_create_partitions>(On::both),
+    row<&handle_describe_cluster>(On::both),
+    row<&handle_describe_topic_partitions>(On::broker),
+});
+
+}  // namespace
+
+std::span<const ApiRow> api_table() {
+  return rows;
+}
+
+const ApiRow* find_api(std::int16_t key, ListenerKind kind) {
+  for (const auto& row : rows) {
+    if (protocol::number(row.key) == key) return row.is_on(kind) ? &row : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace moldau::broker

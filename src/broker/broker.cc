@@ -1,0 +1,67 @@
+#include "broker/broker.h"
+
+#include "broker/dispatch.h"
+#include "metadata/builder.h"
+
+namespace moldau::broker {
+
+const metadata::FeatureRanges& supported_features() {
+  // Only what is done: the other features are announced as 0 to 0, that is, not at all, until the
+  // issues that build them turn them on.
+  static const metadata::FeatureRanges features{
+      {std::string(metadata::kraft_version_feature), {0, 1}},
+      {std::string(metadata::metadata_version_feature), metadata::metadata_versions}};
+  return features;
+}
+
+Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
+               ControllerDriver& controller, const TopicConfigs& topic_configs)
+    : env_(env),
+      config_(config),
+      cluster_id_(std::move(cluster_id)),
+      controller_(controller),
+      topic_configs_(topic_configs),
+      fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
+      producer_ids_(controller, config.node_id) {}
+
+env::Task<> Broker::auto_create_topics(const RequestContext& context,
+                                       std::vector<std::string> names) {
+  protocol::CreateTopicsRequest request;
+  for (const auto& name : names) {
+    auto& topic = request.topics.emplace_back();
+    topic.name = Text::view(name);
+    topic.num_partitions = -1;
+    topic.replication_factor = -1;
+  }
+  const auto reply = co_await controller_.run<protocol::CreateTopicsResponse>(
+      context.worker, [&](metadata::Controller& controller, const metadata::Context& now) {
+        return controller.create_topics(now, request);
+      });
+  if (!reply) {
+    env_.log().warn("auto creation failed topic={} error={}", names.front(), reply.error());
+    co_return;
+  }
+  for (const auto& topic : reply->topics) {
+    // TOPIC_ALREADY_EXISTS: another request was faster, which is as good.
+    if (topic.error_code == protocol::ErrorCode::none ||
+        topic.error_code == protocol::ErrorCode::topic_already_exists) {
+      continue;
+    }
+    env_.log().warn("auto creation failed topic={} error={} message=\"{}\"", topic.name,
+                    topic.error_code, topic.error_message.value_or(Text()));
+  }
+}
+
+std::unique_ptr<net::Session> Broker::open(const net::ConnectionInfo& info,
+                                           std::shared_ptr<net::Wakeup> wakeup) {
+  const auto kind =
+      is_controller_listener(info.listener) ? ListenerKind::controller : ListenerKind::broker;
+  return std::make_unique<Dispatch>(*this, kind, info, std::move(wakeup));
+}
+
+bool Broker::is_controller_listener(std::string_view name) const {
+  return std::any_of(config_.controller_listeners.begin(), config_.controller_listeners.end(),
+                     [&](const auto& listener) { return listener.name == name; });
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "broker/config.h"
+#include "broker/controller_driver.h"
+#include "broker/fetch_session.h"
+#include "broker/metrics.h"
+#include "broker/partitions.h"
+#include "broker/producer_ids.h"
+#include "broker/request_context.h"
+#include "broker/topic_configs.h"
+#include "env/env.h"
+#include "metadata/image.h"
+#include "net/session.h"
+#include "storage/log_dir.h"
+
+namespace moldau::broker {
+
+/// Levels of the features that this node can run at, by name; announced by ApiVersions and in the
+/// registration. Sorted.
+const metadata::FeatureRanges& supported_features();
+
+/// What handlers see of this node: the image, the partitions, the controller. Built and torn down
+/// by Node. Thread-safe.
+class Broker final : public net::SessionFactory {
+ public:
+  Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
+         ControllerDriver& controller, const TopicConfigs& topic_configs);
+
+  env::Env& env() const { return env_; }
+  const BrokerConfig& config() const { return config_; }
+  const std::string& cluster_id() const { return cluster_id_; }
+  metadata::ImagePtr image() const { return controller_.image(); }
+
+  ControllerDriver& controller() { return controller_; }
+  Partitions& partitions() { return partitions_; }
+  FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
+  ProducerIds& producer_ids() { return producer_ids_; }
+  RequestMetrics& requests() { return requests_; }
+  const TopicConfigs& topic_configs() const { return topic_configs_; }
+
+  /// Creates the topics with the broker's defaults and returns when they can be seen in image(), or
+  /// could not be made (the log says why). Names are valid; none exists.
+  env::Task<> auto_create_topics(const RequestContext& context, std::vector<std::string> names);
+
+  // net::SessionFactory
+  std::unique_ptr<net::Session> open(const net::ConnectionInfo& info,
+                                     std::shared_ptr<net::Wakeup> wakeup) override;
+
+ private:
+  bool is_controller_listener(std::string_view name) const;
+
+  env::Env& env_;
+  const BrokerConfig& config_;
+  const std::string cluster_id_;
+  ControllerDriver& controller_;
+  const TopicConfigs& topic_configs_;
+  Partitions partitions_;
+  FetchSessionCache fetch_sessions_;
+  ProducerIds producer_ids_;
+  RequestMetrics requests_;
+};
+
+}  // namespace moldau::broker

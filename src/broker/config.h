@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/config.h"
+#include "base/ids.h"
+#include "base/listener.h"
+#include "env/transport.h"
+#include "metadata/image.h"
+#include "net/server.h"
+#include "storage/log_dir.h"
+
+namespace moldau::broker {
+
+/// The configuration of a node as the broker uses it, made once from the static properties. What a
+/// user may change while it runs is read through `properties` and the image instead.
+struct BrokerConfig {
+  StaticConfig properties;
+
+  NodeId node_id{no_node};
+  std::optional<std::string> rack;
+  std::vector<ListenerAddress> listeners;             ///< of the broker role, bound
+  std::vector<ListenerAddress> advertised;            ///< the same names, as clients reach them
+  bool has_advertised_listeners{false};               ///< set by the user
+  std::vector<ListenerAddress> controller_listeners;  ///< bound
+  std::vector<std::string> log_dirs;
+
+  storage::FlushStrategy flush_strategy{storage::FlushStrategy::automatic};
+  std::optional<std::uint64_t> min_free_bytes;
+
+  bool auto_create_topics_enable{true};
+  std::int64_t fetch_max_bytes{55 << 20};
+  std::size_t fetch_session_slots{1000};
+  std::int32_t max_request_partition_size_limit{2000};
+  std::uint64_t request_memory_bytes{0};
+  net::ServerOptions server;
+
+  /// Errors: invalid, naming the property: what this version can not do (another role, security),
+  /// or what contradicts something else.
+  static Result<BrokerConfig> make(StaticConfig properties);
+};
+
+/// Names of the security protocols, by their numbers in metadata records.
+std::int16_t security_protocol_number(std::string_view name);
+
+}  // namespace moldau::broker

@@ -1,0 +1,234 @@
+#include "broker/fetch.h"
+
+#include "broker/broker.h"
+#include "env/pool.h"
+#include "records/batch.h"
+#include "storage/index_format.h"
+
+namespace moldau::broker {
+
+using protocol::ErrorCode;
+
+Fetch::Fetch(Broker& broker, const RequestContext& context, FetchLimits limits,
+             std::vector<FetchTarget> targets)
+    : broker_(broker), context_(context), limits_(limits) {
+  parts_.reserve(targets.size());
+  for (auto& target : targets) {
+    auto& part = parts_.emplace_back();
+    part.target = std::move(target);
+    find_partition(part);
+  }
+}
+
+Fetch::~Fetch() {
+  for (const auto& partition : watched_) partition->remove_waiter(waiter_.get());
+}
+
+env::Task<Result<std::vector<FetchPart>>> Fetch::run() {
+  // Register, then look again: what comes between the first look and the registration must not be
+  // slept over.
+  while (!CO_TRY(co_await look())) {
+    if (waiter_ == nullptr) {
+      watch();
+      continue;
+    }
+    const auto woken = co_await waiter_->signal.wait_until(limits_.deadline);
+    if (!woken && woken.error().code == Errc::cancelled) {
+      co_return std::unexpected(woken.error());
+    }
+  }
+  for (auto& part : parts_) CO_TRY(co_await read(part));
+  co_return std::move(parts_);
+}
+
+void Fetch::watch() {
+  waiter_ = std::make_shared<FetchWaiter>(context_.worker);
+  for (const auto& part : parts_) {
+    if (part.partition == nullptr) continue;
+    part.partition->add_waiter(waiter_);
+    watched_.push_back(part.partition);
+  }
+}
+
+void Fetch::find_partition(FetchPart& part) {
+  const auto& key = part.target.key;
+  const bool by_id = context_.version >= 13;
+  const auto* topic = by_id ? context_.image->topic(key.topic_id)
+                            : context_.image->topic(std::string_view(key.topic));
+  part.data.partition_index = key.partition;
+  if (topic == nullptr) {
+    part.data.error_code =
+        by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
+  } else if (topic->partition(key.partition) == nullptr) {
+    part.data.error_code = ErrorCode::unknown_topic_or_partition;
+  } else {
+    part.partition = broker_.partitions().find(topic->name, key.partition);
+    if (part.partition == nullptr) {
+      part.data.error_code = ErrorCode::not_leader_or_follower;
+    } else if (by_id && part.partition->topic_id() != key.topic_id) {
+      part.partition = nullptr;
+      part.data.error_code = ErrorCode::inconsistent_topic_id;
+    }
+  }
+  if (part.has_error()) part.data.high_watermark = no_offset;
+}
+
+env::Task<Result<bool>> Fetch::look() {
+  std::int64_t bytes = 0;
+  bool enough =
+      limits_.min_bytes <= 0 || parts_.empty() || broker_.env().clock().now() >= limits_.deadline;
+  for (auto& part : parts_) {
+    if (part.partition != nullptr) {
+      CO_TRY(co_await look_at(part, limits_.max_bytes - bytes, bytes == 0));
+    }
+    bytes += static_cast<std::int64_t>(part.plan.length);
+    enough = enough || part.has_error() || part.diverges();
+  }
+  co_return enough || bytes >= limits_.min_bytes;
+}
+
+/// `first`: no part before this one has bytes, so that its first batch is sent whatever its size.
+env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool first) {
+  auto& data = part.data;
+  data.error_code = part.partition->check_leader(part.target.current_leader_epoch);
+  part.plan = {};
+  storage::Log& log = part.partition->log();
+  const auto positions = log.positions();
+  if (data.error_code == ErrorCode::none && limits_.isolation == FetchIsolation::log_end) {
+    // No other replica is assigned to any partition that this broker leads.
+    data.error_code = part.target.current_leader_epoch == no_leader_epoch
+                          ? ErrorCode::not_leader_or_follower
+                          : ErrorCode::unknown_leader_epoch;
+  }
+  if (data.error_code == ErrorCode::none && (part.target.fetch_offset < positions.log_start ||
+                                             part.target.fetch_offset > positions.written_end)) {
+    data.error_code = ErrorCode::offset_out_of_range;
+  }
+  if (data.error_code != ErrorCode::none) {
+    data.high_watermark = data.last_stable_offset = data.log_start_offset = no_offset;
+    co_return Result<>();
+  }
+  data.high_watermark = positions.high_watermark;
+  data.last_stable_offset = positions.last_stable_offset;
+  data.log_start_offset = positions.log_start;
+  if (check_epochs(part, positions)) co_return Result<>();
+
+  const Offset limit = limit_of(positions);
+  const auto bytes = std::min<std::int64_t>(max_bytes, part.target.partition_max_bytes);
+  if (part.target.fetch_offset >= limit || (!first && bytes <= 0)) co_return Result<>();
+  storage::Log::ReadRequest request{
+      .from = part.target.fetch_offset,
+      .limit = limit,
+      .max_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)),
+      .minimum = first ? storage::ReadMinimum::first_batch_at_least : storage::ReadMinimum::nothing,
+      .mode = storage::ReadMode::cached};
+  auto plan = log.read(request);
+  if (!plan && plan.error().code == Errc::unavailable) {
+    request.mode = storage::ReadMode::blocking;
+    auto work = [&] { return log.read(request); };
+    plan = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
+                                context_.worker, work);
+  }
+  if (!plan) {
+    broker_.env().log().error("fetch failed partition={} offset={} error=\"{}\"",
+                              part.partition->name(), part.target.fetch_offset,
+                              plan.error().to_string());
+    data.error_code = ErrorCode::kafka_storage_error;
+  } else if (plan->status == storage::ReadStatus::offset_out_of_range) {
+    data.error_code = ErrorCode::offset_out_of_range;
+    data.high_watermark = data.last_stable_offset = data.log_start_offset = no_offset;
+  } else {
+    part.plan = std::move(*plan);
+  }
+  co_return Result<>();
+}
+
+/// True if what the client has read is not in this log: it must truncate first (KIP-595, KIP-320).
+bool Fetch::check_epochs(FetchPart& part, const storage::Positions& positions) {
+  const LeaderEpoch fetched = part.target.last_fetched_epoch;
+  if (fetched == no_leader_epoch) return false;
+  const auto end = part.partition->log().end_offset_for_epoch(fetched);
+  if (end.epoch == no_leader_epoch || end.end_offset == no_offset) {
+    part.data.error_code = ErrorCode::offset_out_of_range;
+    return true;
+  }
+  if (end.epoch >= fetched && end.end_offset >= part.target.fetch_offset) return false;
+  part.data.diverging_epoch.epoch = end.epoch;
+  part.data.diverging_epoch.end_offset = std::min(end.end_offset, positions.written_end);
+  return true;
+}
+
+Offset Fetch::limit_of(const storage::Positions& positions) const {
+  switch (limits_.isolation) {
+    case FetchIsolation::log_end:
+      return positions.written_end;
+    case FetchIsolation::high_watermark:
+      return positions.high_watermark;
+    case FetchIsolation::transactions_committed:
+      return positions.last_stable_offset;
+  }
+  return positions.high_watermark;
+}
+
+/// Puts the planned bytes into the answer with one read, and never null ones (librdkafka).
+env::Task<Result<>> Fetch::read(FetchPart& part) {
+  auto& data = part.data;
+  data.records = SharedBytes();
+  data.aborted_transactions.reset();
+  if (limits_.isolation == FetchIsolation::transactions_committed && !part.has_error()) {
+    data.aborted_transactions.emplace();
+  }
+  if (context_.version <= 5 && data.error_code == ErrorCode::kafka_storage_error) {
+    data.error_code = ErrorCode::not_leader_or_follower;  // what such clients retry
+  }
+  if (part.plan.file == nullptr || part.plan.length == 0) co_return Result<>();
+
+  Block block(part.plan.length);
+  auto cached = part.plan.file->pread_cached(block.bytes(), part.plan.position);
+  std::optional<std::size_t> size = cached ? *cached : std::nullopt;
+  if (!size) {
+    auto work = [&] { return part.plan.file->pread(block.bytes(), part.plan.position); };
+    auto cold = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
+                                     context_.worker, work);
+    if (!cold) {
+      broker_.env().log().error("read failed partition={} error=\"{}\"", part.partition->name(),
+                                cold.error().to_string());
+      data.error_code = ErrorCode::kafka_storage_error;
+      co_return Result<>();
+    }
+    size = *cold;
+  }
+  SharedBytes bytes{std::move(block)};
+  data.records = bytes.slice(0, *size);
+  broker_.requests().bytes_out.add(*size);
+  if (data.aborted_transactions) CO_TRY(co_await add_aborted_transactions(part));
+  co_return Result<>();
+}
+
+/// The aborted transactions that overlap what is being sent, so that the consumer drops them.
+env::Task<Result<>> Fetch::add_aborted_transactions(FetchPart& part) {
+  Offset end = part.target.fetch_offset;
+  records::BatchIterator batches(part.data.records->bytes());
+  while (const auto batch = batches.next()) end = batch->next_offset();
+  if (end == part.target.fetch_offset) co_return Result<>();
+  auto work = [&] {
+    return part.partition->log().aborted_transactions(part.target.fetch_offset, end);
+  };
+  auto aborted = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
+                                      context_.worker, work);
+  if (!aborted) {
+    part.data.error_code = ErrorCode::kafka_storage_error;
+    part.data.records = SharedBytes();
+    co_return Result<>();
+  }
+  std::sort(aborted->begin(), aborted->end(),
+            [](const auto& a, const auto& b) { return a.first_offset < b.first_offset; });
+  for (const auto& transaction : *aborted) {
+    auto& entry = part.data.aborted_transactions->emplace_back();
+    entry.producer_id = transaction.producer_id;
+    entry.first_offset = transaction.first_offset;
+  }
+  co_return Result<>();
+}
+
+}  // namespace moldau::broker

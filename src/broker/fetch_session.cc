@@ -1,0 +1,120 @@
+#include "broker/fetch_session.h"
+
+#include <limits>
+
+namespace moldau::broker {
+
+void FetchSession::update(std::vector<FetchTarget> changed,
+                          const std::vector<FetchKey>& forgotten) {
+  const env::Lock lock(mutex_);
+  for (auto& target : changed) {
+    const auto found = by_key_.find(target.key);
+    if (found != by_key_.end()) {
+      found->second->target = std::move(target);
+    } else {
+      order_.push_back({.target = std::move(target)});
+      by_key_.emplace(order_.back().target.key, std::prev(order_.end()));
+    }
+  }
+  for (const auto& key : forgotten) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) continue;
+    order_.erase(found->second);
+    by_key_.erase(found);
+  }
+}
+
+std::vector<FetchTarget> FetchSession::targets() const {
+  const env::Lock lock(mutex_);
+  std::vector<FetchTarget> result;
+  result.reserve(order_.size());
+  for (const auto& cached : order_) result.push_back(cached.target);
+  return result;
+}
+
+bool FetchSession::note_answer(const FetchKey& key, const FetchedState& state) {
+  const env::Lock lock(mutex_);
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return true;
+  Cached& cached = *found->second;
+  const bool mention = cached.must_send || state.has_error || state.has_records || state.diverges ||
+                       cached.sent_high_watermark != state.high_watermark ||
+                       cached.sent_log_start != state.log_start_offset;
+  cached.sent_high_watermark = state.high_watermark;
+  cached.sent_log_start = state.log_start_offset;
+  cached.must_send = state.has_error;
+  if (state.has_records) order_.splice(order_.end(), order_, found->second);
+  return mention;
+}
+
+std::size_t FetchSession::size() const {
+  const env::Lock lock(mutex_);
+  return order_.size();
+}
+
+bool FetchSession::take_epoch(std::int32_t epoch, MonoTime now) {
+  const env::Lock lock(mutex_);
+  if (epoch != next_epoch_) return false;
+  next_epoch_ = epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1;
+  last_used_ = now;
+  return true;
+}
+
+MonoTime FetchSession::last_used() const {
+  const env::Lock lock(mutex_);
+  return last_used_;
+}
+
+std::shared_ptr<FetchSession> FetchSessionCache::create(FetchSession::Naming naming,
+                                                        std::vector<FetchTarget> targets,
+                                                        MonoTime now) {
+  const env::Lock lock(mutex_);
+  if (!make_room(targets.size(), now)) return nullptr;
+  std::int32_t id = 0;
+  do {
+    id = static_cast<std::int32_t>(1 + prng_.below(std::numeric_limits<std::int32_t>::max()));
+  } while (sessions_.contains(id));
+  auto session = std::make_shared<FetchSession>(id, naming, now);
+  session->update(std::move(targets), {});
+  sessions_.emplace(id, session);
+  return session;
+}
+
+bool FetchSessionCache::make_room(std::size_t partitions, MonoTime now) {
+  if (sessions_.size() < slots_) return true;
+  auto stale = sessions_.end();
+  auto smaller = sessions_.end();
+  for (auto it = sessions_.begin(); it != sessions_.end(); ++it) {
+    const FetchSession& session = *it->second;
+    if (now - session.last_used() > eviction_age &&
+        (stale == sessions_.end() || session.last_used() < stale->second->last_used())) {
+      stale = it;
+    }
+    if (now - session.created() > eviction_age && session.size() < partitions &&
+        (smaller == sessions_.end() || session.size() < smaller->second->size())) {
+      smaller = it;
+    }
+  }
+  const auto victim = stale != sessions_.end() ? stale : smaller;
+  if (victim == sessions_.end()) return false;
+  sessions_.erase(victim);
+  return true;
+}
+
+std::shared_ptr<FetchSession> FetchSessionCache::find(std::int32_t id) const {
+  const env::Lock lock(mutex_);
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : found->second;
+}
+
+void FetchSessionCache::remove(std::int32_t id) {
+  const env::Lock lock(mutex_);
+  sessions_.erase(id);
+}
+
+std::size_t FetchSessionCache::size() const {
+  const env::Lock lock(mutex_);
+  return sessions_.size();
+}
+
+}  // namespace moldau::broker

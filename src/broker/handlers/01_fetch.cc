@@ -1,0 +1,170 @@
+// Fetch (API 1).
+//   4  read_committed (KIP-98)          12  flexible, LastFetchedEpoch (KIP-595)
+//   5  log start offset                 13  topic ids (KIP-516)
+//   7  sessions (KIP-227)               15  replica state with epoch (KIP-903)
+//   9  current leader epoch (KIP-320)   16  node endpoints (KIP-951)
+//  10  zstd                             17  replica directory id (KIP-853)
+//  11  rack, preferred replica          18  high watermark of the follower (KIP-1166)
+#include "broker/broker.h"
+#include "broker/fetch.h"
+#include "broker/fetch_session.h"
+#include "broker/handlers/handlers.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::FetchRequest;
+using protocol::FetchResponse;
+
+constexpr std::int32_t session_none = 0;
+constexpr std::int32_t epoch_initial = 0;
+constexpr std::int32_t epoch_final = -1;
+constexpr std::int16_t ids_since = 13;
+
+FetchKey key_of(std::int16_t version, const Text& topic, const Uuid& topic_id,
+                PartitionId partition) {
+  if (version >= ids_since) return {.topic_id = topic_id, .topic = {}, .partition = partition};
+  return {.topic_id = {}, .topic = topic.str(), .partition = partition};
+}
+
+std::vector<FetchTarget> targets_of(const FetchRequest& request, std::int16_t version) {
+  std::vector<FetchTarget> targets;
+  for (const auto& topic : request.topics) {
+    for (const auto& partition : topic.partitions) {
+      targets.push_back({.key = key_of(version, topic.topic, topic.topic_id, partition.partition),
+                         .fetch_offset = partition.fetch_offset,
+                         .current_leader_epoch = partition.current_leader_epoch,
+                         .last_fetched_epoch = partition.last_fetched_epoch,
+                         .log_start_offset = partition.log_start_offset,
+                         .partition_max_bytes = partition.partition_max_bytes});
+    }
+  }
+  return targets;
+}
+
+std::vector<FetchKey> forgotten_of(const FetchRequest& request, std::int16_t version) {
+  std::vector<FetchKey> keys;
+  for (const auto& topic : request.forgotten_topics_data) {
+    for (const auto partition : topic.partitions) {
+      keys.push_back(key_of(version, topic.topic, topic.topic_id, partition));
+    }
+  }
+  return keys;
+}
+
+/// How a request relates to sessions (KIP-227), and what it then asks for.
+struct Conversation {
+  enum class Kind : std::uint8_t { sessionless, full, incremental, refused };
+  Kind kind{Kind::sessionless};
+  ErrorCode error{ErrorCode::none};
+  std::shared_ptr<FetchSession> session;  ///< incremental only
+  std::vector<FetchTarget> targets;
+};
+
+FetchSession::Naming naming_of(std::int16_t version) {
+  return version >= ids_since ? FetchSession::Naming::by_id : FetchSession::Naming::by_name;
+}
+
+Conversation refused(ErrorCode error) {
+  return {.kind = Conversation::Kind::refused, .error = error};
+}
+
+Conversation converse(Broker& broker, RequestContext& context, const FetchRequest& request) {
+  auto& cache = broker.fetch_sessions();
+  auto targets = targets_of(request, context.version);
+  if (request.session_epoch == epoch_initial || request.session_epoch == epoch_final) {
+    if (request.session_id != session_none) cache.remove(request.session_id);
+    const auto kind = request.session_epoch == epoch_final ? Conversation::Kind::sessionless
+                                                           : Conversation::Kind::full;
+    return {.kind = kind, .targets = std::move(targets)};
+  }
+  auto session = cache.find(request.session_id);
+  if (session == nullptr) return refused(ErrorCode::fetch_session_id_not_found);
+  if (session->naming() != naming_of(context.version)) {
+    return refused(ErrorCode::fetch_session_topic_id_error);
+  }
+  if (!session->take_epoch(request.session_epoch, context.received)) {
+    return refused(ErrorCode::invalid_fetch_session_epoch);
+  }
+  session->update(std::move(targets), forgotten_of(request, context.version));
+  targets = session->targets();
+  if (targets.empty()) {
+    cache.remove(session->id());
+    return {.kind = Conversation::Kind::sessionless};
+  }
+  return {.kind = Conversation::Kind::incremental,
+          .session = std::move(session),
+          .targets = std::move(targets)};
+}
+
+FetchLimits limits_of(Broker& broker, RequestContext& context, const FetchRequest& request) {
+  const NodeId replica =
+      context.version >= 15 ? request.replica_state.replica_id : request.replica_id;
+  FetchLimits limits;
+  if (replica >= NodeId(0)) {
+    limits.isolation = FetchIsolation::log_end;
+  } else if (request.isolation_level == 1) {
+    limits.isolation = FetchIsolation::transactions_committed;
+  }
+  limits.max_bytes = std::min<std::int64_t>(request.max_bytes, broker.config().fetch_max_bytes);
+  limits.min_bytes = std::min<std::int64_t>(request.min_bytes, limits.max_bytes);
+  limits.deadline = context.received + milliseconds(std::max(request.max_wait_ms, 0));
+  return limits;
+}
+
+FetchedState state_of(const FetchPart& part) {
+  return {.has_error = part.has_error(),
+          .has_records = part.data.records && !part.data.records->empty(),
+          .diverges = part.diverges(),
+          .high_watermark = part.data.high_watermark,
+          .log_start_offset = part.data.log_start_offset};
+}
+
+void add_part(FetchResponse& response, FetchPart part) {
+  const auto& key = part.target.key;
+  auto& topics = response.responses;
+  if (topics.empty() || topics.back().topic_id != key.topic_id ||
+      topics.back().topic != std::string_view(key.topic)) {
+    auto& topic = topics.emplace_back();
+    topic.topic = Text::copy(key.topic);
+    topic.topic_id = key.topic_id;
+  }
+  topics.back().partitions.push_back(std::move(part.data));
+}
+
+}  // namespace
+
+env::Task<FetchResponse> handle_fetch(Broker& broker, RequestContext& context,
+                                      FetchRequest request) {
+  FetchResponse response;
+  auto conversation = converse(broker, context, request);
+  if (conversation.kind == Conversation::Kind::refused) {
+    response.error_code = conversation.error;
+    co_return response;
+  }
+  std::vector<FetchTarget> all;
+  if (conversation.kind == Conversation::Kind::full) all = conversation.targets;
+  Fetch fetch(broker, context, limits_of(broker, context, request),
+              std::move(conversation.targets));
+  auto parts = co_await fetch.run();
+  if (!parts) {  // the connection is being closed: nobody reads this
+    response.error_code = ErrorCode::unknown_server_error;
+    co_return response;
+  }
+  std::shared_ptr<FetchSession> session = conversation.session;
+  if (conversation.kind == Conversation::Kind::full && !all.empty()) {
+    session = broker.fetch_sessions().create(naming_of(context.version), std::move(all),
+                                             broker.env().clock().now());
+  }
+  response.session_id = session != nullptr ? session->id() : session_none;
+  const bool is_incremental = conversation.kind == Conversation::Kind::incremental;
+  for (auto& part : *parts) {
+    const bool changed =
+        session == nullptr || session->note_answer(part.target.key, state_of(part));
+    if (changed || !is_incremental) add_part(response, std::move(part));
+  }
+  co_return response;
+}
+
+}  // namespace moldau::broker

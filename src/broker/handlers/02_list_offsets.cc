@@ -1,0 +1,154 @@
+// ListOffsets (API 2).
+//   1  one offset with its timestamp      7  max timestamp (KIP-734)
+//   2  isolation level                    8  earliest local (KIP-405)
+//   4  leader epochs (KIP-320)            9  latest tiered (KIP-1005)
+//   5  OFFSET_NOT_AVAILABLE (KIP-207)    10  timeout (KIP-1075)
+//   6  flexible                          11  earliest pending upload (KIP-1023)
+#include "broker/broker.h"
+#include "broker/handlers/handlers.h"
+#include "env/pool.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::ListOffsetsRequest;
+using protocol::ListOffsetsResponse;
+using PartitionAnswer = ListOffsetsResponse::ListOffsetsPartitionResponse;
+using PartitionQuestion = ListOffsetsRequest::ListOffsetsPartition;
+
+/// Timestamps with a meaning of their own.
+constexpr std::int64_t latest = -1;
+constexpr std::int64_t earliest = -2;
+constexpr std::int64_t max_timestamp = -3;
+constexpr std::int64_t earliest_local = -4;
+constexpr std::int64_t latest_tiered = -5;
+constexpr std::int64_t earliest_pending_upload = -6;
+
+/// The lowest version that knows the special timestamp.
+constexpr std::int16_t lowest_version_of(std::int64_t timestamp) {
+  switch (timestamp) {
+    case max_timestamp:
+      return 7;
+    case earliest_local:
+      return 8;
+    case latest_tiered:
+      return 9;
+    case earliest_pending_upload:
+      return 11;
+    default:
+      return 1;
+  }
+}
+
+struct Question {
+  const ListOffsetsRequest& request;
+  const PartitionQuestion& partition;
+  std::int16_t version;
+};
+
+void set_offset(PartitionAnswer& out, std::int16_t version, Offset offset,
+                const storage::Log& log) {
+  out.offset = offset;
+  out.timestamp = -1;
+  if (version < 4) return;
+  const auto epoch = log.epoch_of(offset);
+  out.leader_epoch = epoch.value_or(no_leader_epoch);
+}
+
+/// The latest offset that this client may know of; null while a new leader does not know it yet.
+std::optional<Offset> visible_end(const Partition& partition, const storage::Positions& positions,
+                                  std::int8_t isolation_level) {
+  if (positions.high_watermark < partition.epoch_start()) return std::nullopt;
+  return isolation_level == 1 ? positions.last_stable_offset : positions.high_watermark;
+}
+
+env::Task<> look_up(RequestContext& context, Partition& partition, Question question,
+                    Offset visible, PartitionAnswer& out) {
+  storage::Log& log = partition.log();
+  const std::int64_t timestamp = question.partition.timestamp;
+  auto work = [&] {
+    return timestamp == max_timestamp ? log.find_max_timestamp() : log.find_timestamp(timestamp);
+  };
+  const auto found =
+      co_await env::run_on(partition.directory().pool(), env::IoClass::fetch, context.worker, work);
+  if (!found) {
+    out.error_code = ErrorCode::kafka_storage_error;
+  } else if (*found && (*found)->offset < visible) {
+    out.offset = (*found)->offset;
+    out.timestamp = (*found)->timestamp;
+    if (question.version >= 4) out.leader_epoch = (*found)->leader_epoch;
+  }
+}
+
+env::Task<> answer(Broker& broker, RequestContext& context, std::string_view topic,
+                   Question question, PartitionAnswer& out) {
+  out.partition_index = question.partition.partition_index;
+  const auto partition = broker.partitions().find(topic, out.partition_index);
+  if (partition == nullptr) {
+    out.error_code = context.image->partition(topic, out.partition_index) == nullptr
+                         ? ErrorCode::unknown_topic_or_partition
+                         : ErrorCode::not_leader_or_follower;
+    co_return;
+  }
+  out.error_code = partition->check_leader(question.partition.current_leader_epoch);
+  if (out.error_code != ErrorCode::none) co_return;
+  const std::int64_t timestamp = question.partition.timestamp;
+  if (question.version < lowest_version_of(timestamp) || timestamp < earliest_pending_upload) {
+    out.error_code = ErrorCode::unsupported_version;
+    co_return;
+  }
+  storage::Log& log = partition->log();
+  const auto positions = log.positions();
+  if (timestamp == earliest || timestamp == earliest_local) {
+    set_offset(out, question.version, positions.log_start, log);
+    co_return;
+  }
+  // Nothing is tiered here; Apache answers so too where remote storage is off.
+  if (timestamp == latest_tiered || timestamp == earliest_pending_upload) co_return;
+  const auto visible = visible_end(*partition, positions, question.request.isolation_level);
+  if (!visible) {
+    out.error_code =
+        question.version >= 5 ? ErrorCode::offset_not_available : ErrorCode::leader_not_available;
+  } else if (timestamp == latest) {
+    set_offset(out, question.version, *visible, log);
+    if (question.version >= 4) out.leader_epoch = partition->leader_epoch();
+  } else {
+    co_await look_up(context, *partition, question, *visible, out);
+  }
+}
+
+/// A partition named twice in one request gets INVALID_REQUEST, every time.
+bool is_duplicate(const ListOffsetsRequest& request, std::string_view topic, PartitionId id) {
+  int count = 0;
+  for (const auto& t : request.topics) {
+    if (t.name != topic) continue;
+    for (const auto& p : t.partitions) count += p.partition_index == id ? 1 : 0;
+  }
+  return count > 1;
+}
+
+}  // namespace
+
+env::Task<ListOffsetsResponse> handle_list_offsets(Broker& broker, RequestContext& context,
+                                                   ListOffsetsRequest request) {
+  ListOffsetsResponse response;
+  response.topics.reserve(request.topics.size());
+  for (const auto& topic : request.topics) {
+    auto& out = response.topics.emplace_back();
+    out.name = Text::view(topic.name);
+    out.partitions.resize(topic.partitions.size());
+    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
+      if (is_duplicate(request, topic.name, topic.partitions[i].partition_index)) {
+        out.partitions[i].partition_index = topic.partitions[i].partition_index;
+        out.partitions[i].error_code = ErrorCode::invalid_request;
+        continue;
+      }
+      const Question question{request, topic.partitions[i], context.version};
+      co_await answer(broker, context, topic.name, question, out.partitions[i]);
+    }
+  }
+  co_return response;
+}
+
+}  // namespace moldau::broker

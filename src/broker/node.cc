@@ -1,0 +1,270 @@
+#include "broker/node.h"
+
+#include "broker/format.h"
+#include "storage/meta_properties.h"
+
+namespace moldau::broker {
+
+using protocol::ErrorCode;
+
+namespace {
+
+/// A client that is in the middle of something when the node stops gets this much of the time that
+/// is left; the rest is for the disk.
+constexpr auto closing_reserve = std::chrono::seconds(5);
+
+std::int16_t protocol_of(const StaticConfig& properties, const std::string& listener) {
+  const auto map = parse_protocol_map("listener.security.protocol.map",
+                                      properties.text("listener.security.protocol.map"));
+  if (!map) return security_protocol_number(listener);
+  const auto found = map->find(listener);
+  return security_protocol_number(found == map->end() ? listener : found->second);
+}
+
+}  // namespace
+
+Node::Node(env::Env& env, BrokerConfig config)
+    : env_(env),
+      config_(std::move(config)),
+      worker_(env.workers().at(0)),
+      metadata_work_(worker_),
+      topic_configs_(config_.properties, config_.node_id) {}
+
+Node::~Node() = default;
+
+env::Task<Result<>> Node::start() {
+  CO_TRY(open_directories());
+  CO_TRY(co_await start_metadata());
+  CO_TRY(co_await register_self());
+  CO_TRY(co_await replicas_->load(broker_->image()));
+  replicas_loaded_ = true;
+  housekeeping_ = std::make_unique<env::Scope>(worker_);
+  for (const OpenDir& dir : dirs_) housekeeping_->spawn(dir.dir->run(worker_));
+  CO_TRY(co_await become_unfenced());
+  co_return open_listeners();
+}
+
+/// Opens every directory and formats what is new. All of them belong to one node of one cluster.
+Result<> Node::open_directories() {
+  const auto& p = config_.properties;
+  for (const auto& path : config_.log_dirs) {
+    auto dir = storage::LogDir::open(
+        env_,
+        {.path = path,
+         .flush_strategy = config_.flush_strategy,
+         .min_free_bytes = config_.min_free_bytes,
+         .high_watermark_checkpoint_ms = p.integer("replica.high.watermark.checkpoint.interval.ms"),
+         .log_start_checkpoint_ms = p.integer("log.flush.start.offset.checkpoint.interval.ms"),
+         .retention_check_ms = p.integer("log.retention.check.interval.ms"),
+         .first_retention_ms = p.integer("log.initial.task.delay.ms")});
+    if (!dir) return std::unexpected(std::move(dir).error().within("log directory"));
+    if (const auto& properties = (*dir)->meta_properties()) TRY(check_identity(*properties));
+    dirs_.push_back({.id = {}, .dir = std::move(*dir)});
+  }
+  if (cluster_id_.empty()) cluster_id_ = env_.entropy().uuid().to_string();
+  for (std::size_t i = 0; i < dirs_.size(); ++i) {
+    auto properties = dirs_[i].dir->meta_properties();
+    if (!properties) {
+      properties = TRY(format_directory(env_, config_, *dirs_[i].dir, cluster_id_,
+                                        i == 0 ? HoldsMetadata::yes : HoldsMetadata::no));
+    } else if (properties->directory_id.is_zero()) {  // written before KIP-858
+      properties->directory_id = env_.entropy().uuid();
+      TRY(dirs_[i].dir->write_meta_properties(*properties));
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (dirs_[j].id != properties->directory_id) continue;
+      return fail(Errc::invalid,
+                  fmt::format("{} and {} have the same directory.id {}", dirs_[j].dir->path(),
+                              dirs_[i].dir->path(), properties->directory_id));
+    }
+    dirs_[i].id = properties->directory_id;
+  }
+  return {};
+}
+
+Result<> Node::check_identity(const storage::MetaProperties& properties) {
+  if (properties.node_id != config_.node_id) {
+    return fail(Errc::invalid,
+                fmt::format("node.id is {}, but the log directory was formatted for node {}",
+                            config_.node_id, properties.node_id));
+  }
+  if (!cluster_id_.empty() && cluster_id_ != properties.cluster_id) {
+    return fail(Errc::invalid, fmt::format("log directories of two clusters: {} and {}",
+                                           cluster_id_, properties.cluster_id));
+  }
+  cluster_id_ = properties.cluster_id;
+  return {};
+}
+
+env::Task<Result<>> Node::start_metadata() {
+  auto log = co_await MetadataLog::open(env_, config_, *dirs_.front().dir, dirs_.front().id,
+                                        metadata_work_);
+  if (!log) co_return std::unexpected(std::move(log).error().within("metadata log"));
+  metadata_log_ = std::move(*log);
+  bootstrap_ = CO_TRY(read_bootstrap(env_, dirs_.front().dir->path()));
+  const auto& p = config_.properties;
+  metadata::ControllerConfig controller{
+      .node_id = config_.node_id,
+      .cluster_id = cluster_id_,
+      .local_broker = config_.node_id,
+      .session_timeout = milliseconds(p.integer("broker.session.timeout.ms")),
+      .default_partitions = static_cast<std::int32_t>(p.integer("num.partitions")),
+      .default_replication_factor =
+          static_cast<std::int16_t>(p.integer("default.replication.factor")),
+      .delete_topic_enable = p.boolean("delete.topic.enable"),
+      .bootstrap = bootstrap_.records};
+  controller_ = std::make_unique<ControllerDriver>(env_, worker_, std::move(controller),
+                                                   topic_configs_, metadata_work_);
+  broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_);
+  replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
+  // Until the replicas are loaded, news only accumulates in the image that they are loaded from.
+  auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) -> env::Task<> {
+    if (replicas_loaded_) co_await replicas_->apply(std::move(image), std::move(delta));
+  };
+  co_return co_await controller_->start(*metadata_log_, publish);
+}
+
+env::Task<Result<>> Node::register_controller(const Uuid& incarnation) {
+  protocol::ControllerRegistrationRequest request;
+  request.controller_id = config_.node_id;
+  request.incarnation_id = incarnation;
+  request.zk_migration_ready = false;
+  for (const auto& endpoint : self_voter(config_, dirs_.front().id).endpoints) {
+    auto& listener = request.listeners.emplace_back();
+    listener.name = Text::view(endpoint.name);
+    listener.host = Text::copy(endpoint.host);
+    listener.port = endpoint.port;
+    listener.security_protocol = protocol_of(config_.properties, endpoint.name);
+    listener.name = Text::copy(endpoint.name);
+  }
+  for (const auto& [name, range] : supported_features()) {
+    auto& feature = request.features.emplace_back();
+    feature.name = Text::view(name);
+    feature.min_supported_version = range.min;
+    feature.max_supported_version = range.max;
+  }
+  const auto reply = co_await controller_->run<protocol::ControllerRegistrationResponse>(
+      worker_, [&](metadata::Controller& controller, const metadata::Context& context) {
+        return controller.register_controller(context, request);
+      });
+  if (!reply || reply->error_code != ErrorCode::none) {
+    co_return fail(Errc::unavailable, fmt::format("controller registration refused: {}",
+                                                  reply ? reply->error_code : reply.error()));
+  }
+  co_return Result<>();
+}
+
+env::Task<Result<>> Node::register_self() {
+  const Uuid incarnation = env_.entropy().uuid();
+  CO_TRY(co_await register_controller(incarnation));
+  protocol::BrokerRegistrationRequest request;
+  request.broker_id = config_.node_id;
+  request.cluster_id = Text::view(cluster_id_);
+  request.incarnation_id = incarnation;
+  for (const auto& address : config_.advertised) {
+    auto& listener = request.listeners.emplace_back();
+    listener.name = Text::view(address.name);
+    listener.host = address.host.empty() ? Text("localhost") : Text::view(address.host);
+    listener.port = address.port;
+    listener.security_protocol = protocol_of(config_.properties, address.name);
+  }
+  for (const auto& [name, range] : supported_features()) {
+    auto& feature = request.features.emplace_back();
+    feature.name = Text::view(name);
+    feature.min_supported_version = range.min;
+    feature.max_supported_version = range.max;
+  }
+  if (config_.rack) request.rack = Text::view(*config_.rack);
+  for (const OpenDir& dir : dirs_) request.log_dirs.push_back(dir.id);
+  std::sort(request.log_dirs.begin(), request.log_dirs.end());
+  // Known only after a clean stop of all directories, which then agree.
+  request.previous_broker_epoch =
+      dirs_.front().dir->clean_shutdown_epoch().value_or(BrokerEpoch(-1));
+  for (const OpenDir& dir : dirs_) {
+    if (dir.dir->clean_shutdown_epoch() != request.previous_broker_epoch) {
+      request.previous_broker_epoch = BrokerEpoch(-1);
+    }
+  }
+  const auto reply = co_await controller_->run<protocol::BrokerRegistrationResponse>(
+      worker_, [&](metadata::Controller& controller, const metadata::Context& context) {
+        return controller.register_broker(context, request);
+      });
+  if (!reply || reply->error_code != ErrorCode::none) {
+    co_return fail(Errc::unavailable, fmt::format("broker registration refused: {}",
+                                                  reply ? reply->error_code : reply.error()));
+  }
+  broker_epoch_ = reply->broker_epoch;
+  broker_->producer_ids().set_broker_epoch(broker_epoch_);
+  co_return Result<>();
+}
+
+/// Tells the controller that everything is loaded; leaders are elected by it.
+env::Task<Result<>> Node::become_unfenced() {
+  protocol::BrokerHeartbeatRequest request;
+  request.broker_id = config_.node_id;
+  request.broker_epoch = broker_epoch_;
+  request.current_metadata_offset = broker_->image()->last_offset;
+  request.want_fence = false;
+  const auto reply = co_await controller_->run<protocol::BrokerHeartbeatResponse>(
+      worker_, [&](metadata::Controller& controller, const metadata::Context& context) {
+        return controller.broker_heartbeat(context, request);
+      });
+  if (!reply || reply->error_code != ErrorCode::none || reply->is_fenced) {
+    co_return fail(Errc::unavailable, fmt::format("the controller keeps this broker fenced: {}",
+                                                  reply ? reply->error_code : reply.error()));
+  }
+  co_return Result<>();
+}
+
+Result<> Node::open_listeners() {
+  budget_ = std::make_unique<net::ByteBudget>(config_.request_memory_bytes);
+  server_ = std::make_unique<net::Server>(env_, *budget_, *broker_, config_.server);
+  auto open = [&](const ListenerAddress& address) -> Result<> {
+    net::ListenerOptions listener{.name = address.name,
+                                  .endpoint = {.host = address.host, .port = address.port}};
+    auto endpoint = server_->open(listener);
+    if (!endpoint) {
+      return std::unexpected(
+          std::move(endpoint).error().within(fmt::format("listener {}", address.name)));
+    }
+    listener.endpoint = *endpoint;
+    bound_.push_back(listener);
+    return {};
+  };
+  for (const auto& address : config_.listeners) TRY(open(address));
+  for (const auto& address : config_.controller_listeners) TRY(open(address));
+  return {};
+}
+
+env::Task<> Node::stop(MonoTime deadline) {
+  if (server_ != nullptr) co_await server_->stop(deadline - closing_reserve);
+  if (housekeeping_ != nullptr) co_await housekeeping_->stop();
+  if (controller_ != nullptr) co_await controller_->stop();
+  if (broker_ != nullptr) {
+    for (const auto& partition : broker_->partitions().all()) partition->close();
+  }
+  for (const OpenDir& dir : dirs_) {
+    if (dir.dir->is_offline()) continue;
+    const auto closed = co_await dir.dir->close(worker_, broker_epoch_);
+    if (!closed) {
+      env_.log().error("log directory was not closed cleanly path={} error=\"{}\"", dir.dir->path(),
+                       closed.error().to_string());
+    }
+  }
+}
+
+std::size_t Node::quarantined_partitions() const {
+  return replicas_ == nullptr ? 0 : replicas_->quarantined().size();
+}
+
+std::vector<std::pair<std::string, storage::LogDirStats>> Node::directory_stats() const {
+  std::vector<std::pair<std::string, storage::LogDirStats>> stats;
+  for (const OpenDir& dir : dirs_) stats.emplace_back(dir.dir->path(), dir.dir->stats());
+  return stats;
+}
+
+net::ServerStats Node::server_stats() const {
+  return server_ == nullptr ? net::ServerStats{} : server_->stats();
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,278 @@
+#include "broker/node.h"
+
+#include <gtest/gtest.h>
+
+#include "broker/api_table.h"
+#include "broker/handlers/handlers.h"
+#include "env/test_world.h"
+#include "net/client.h"
+#include "protocol/messages/produce.h"
+#include "records/builder.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::ErrorCode;
+
+constexpr std::int16_t produce_version = 11;
+constexpr std::uint16_t port = 9092;
+
+/// A node on the simulated machine, and a client of it.
+class NodeTest : public testing::Test {
+ protected:
+  void SetUp() override { start(); }
+  void TearDown() override {
+    if (node_ != nullptr) stop();
+  }
+
+  void start() {
+    node_ = std::make_unique<Node>(world_.env(), config());
+    world_.run(start_node());
+    ASSERT_TRUE(started_) << started_.error().to_string();
+  }
+  void stop() {
+    client_ = nullptr;
+    world_.run(stop_node());
+    node_ = nullptr;
+  }
+
+  template <class Response, class Request>
+  Response ask(const Request& request, std::int16_t version = Request::info.latest_stable()) {
+    Result<protocol::Decoded<Response>> answer = fail(Errc::closed);
+    world_.run(exchange<Response>(request, version, answer));
+    EXPECT_TRUE(answer) << answer.error().to_string();
+    if (!answer) return {};
+    keep_.push_back(answer->frame);
+    return std::move(answer->message);
+  }
+
+  ErrorCode create(std::string_view name, std::int32_t partitions = 1) {
+    protocol::CreateTopicsRequest request;
+    auto& topic = request.topics.emplace_back();
+    topic.name = Text::view(name);
+    topic.num_partitions = partitions;
+    topic.replication_factor = 1;
+    return ask<protocol::CreateTopicsResponse>(request).topics.at(0).error_code;
+  }
+
+  protocol::ProduceResponse::PartitionProduceResponse produce(std::string_view topic,
+                                                              SharedBytes batch,
+                                                              std::int16_t acks = -1) {
+    protocol::ProduceRequest request;
+    request.acks = acks;
+    request.timeout_ms = 5'000;
+    auto& data = request.topic_data.emplace_back();
+    data.name = Text::view(topic);
+    data.partition_data.emplace_back().records = std::move(batch);
+    auto response = ask<protocol::ProduceResponse>(request, produce_version);
+    return response.responses.at(0).partition_responses.at(0);
+  }
+
+  protocol::FetchResponse::PartitionData fetch(std::string_view topic, std::int64_t offset) {
+    protocol::FetchRequest request;
+    request.max_wait_ms = 0;
+    request.max_bytes = 1 << 20;
+    auto& wanted = request.topics.emplace_back();
+    wanted.topic = Text::view(topic);
+    auto& partition = wanted.partitions.emplace_back();
+    partition.fetch_offset = Offset(offset);
+    partition.partition_max_bytes = 1 << 20;
+    auto response = ask<protocol::FetchResponse>(request, 12);
+    return response.responses.at(0).partitions.at(0);
+  }
+
+  static SharedBytes batch(std::string_view value, records::BatchOptions options = {}) {
+    records::BatchBuilder builder(options);
+    builder.append({.timestamp = 1, .key = as_bytes("k"), .value = as_bytes(value)});
+    return std::move(builder).build();
+  }
+  static SharedBytes sequenced(std::int64_t producer, std::int32_t sequence) {
+    return batch("v", {.producer_id = ProducerId(producer),
+                       .producer_epoch = ProducerEpoch(0),
+                       .base_sequence = sequence});
+  }
+
+  Node& node() { return *node_; }
+
+ private:
+  static BrokerConfig config() {
+    auto properties = embedded_properties("/data/broker");
+    properties["auto.create.topics.enable"] = "true";
+    return BrokerConfig::make(StaticConfig::make(properties).value()).value();
+  }
+  env::Task<> start_node() { started_ = co_await node_->start(); }
+  env::Task<> stop_node() {
+    co_await node_->stop(world_.env().clock().now() + std::chrono::seconds(20));
+  }
+  template <class Response, class Request>
+  env::Task<> exchange(Request request, std::int16_t version,
+                       Result<protocol::Decoded<Response>>& answer) {
+    if (client_ == nullptr || !client_->is_open()) {
+      auto connected =
+          co_await net::Client::connect(world_.env().transport(), world_.env().workers().at(0),
+                                        {.host = "127.0.0.1", .port = port}, {});
+      if (!connected) {
+        answer = std::unexpected(connected.error());
+        co_return;
+      }
+      client_ = std::move(*connected);
+    }
+    answer = co_await client_->call<Response>(std::move(request), version);
+  }
+
+  env::SimTestWorld world_;
+  std::unique_ptr<Node> node_;
+  Result<> started_;
+  std::unique_ptr<net::Client> client_;
+  std::vector<SharedBytes> keep_;  // frames that answers are views of
+};
+
+TEST_F(NodeTest, what_was_acknowledged_is_there_after_a_restart) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  const auto sent = batch("hello");
+  const auto answer = produce("t", sent);
+  ASSERT_EQ(answer.error_code, ErrorCode::none);
+  EXPECT_EQ(answer.base_offset, Offset(0));
+  stop();
+  start();
+  const auto fetched = fetch("t", 0);
+  EXPECT_EQ(fetched.error_code, ErrorCode::none);
+  EXPECT_EQ(fetched.high_watermark, Offset(1));
+  const auto view = records::BatchView::parse(fetched.records->bytes());
+  ASSERT_TRUE(view);
+  EXPECT_TRUE(view->verify_crc());
+  EXPECT_EQ(as_text(view->records_area()),
+            as_text(records::BatchView::parse(sent.bytes())->records_area()));
+}
+
+TEST_F(NodeTest, a_duplicate_is_answered_with_the_original_offset_also_after_a_restart) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  EXPECT_EQ(produce("t", sequenced(7, 0)).base_offset, Offset(0));
+  EXPECT_EQ(produce("t", sequenced(7, 1)).base_offset, Offset(1));
+  EXPECT_EQ(produce("t", sequenced(7, 1)).base_offset, Offset(1));
+  stop();
+  start();
+  EXPECT_EQ(produce("t", sequenced(7, 1)).base_offset, Offset(1));
+  EXPECT_EQ(produce("t", sequenced(7, 5)).error_code, ErrorCode::out_of_order_sequence_number);
+  EXPECT_EQ(produce("t", sequenced(7, 2)).base_offset, Offset(2));
+}
+
+TEST_F(NodeTest, what_no_client_may_write_is_refused_and_not_appended) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  const auto transactional = batch("v", {.kind = records::BatchKind::transactional,
+                                         .producer_id = ProducerId(1),
+                                         .producer_epoch = ProducerEpoch(0),
+                                         .base_sequence = 0});
+  EXPECT_EQ(produce("t", transactional).error_code, ErrorCode::invalid_txn_state);
+  EXPECT_EQ(produce("t", batch("v", {.kind = records::BatchKind::control})).error_code,
+            ErrorCode::invalid_record);
+  const auto whole = batch("v");
+  std::vector<std::uint8_t> damaged(whole.bytes().begin(), whole.bytes().end());
+  damaged.back() ^= 1;
+  EXPECT_EQ(produce("t", SharedBytes::adopt(damaged)).error_code, ErrorCode::corrupt_message);
+  EXPECT_EQ(produce("t", batch("v"), 2).error_code, ErrorCode::invalid_required_acks);
+  EXPECT_EQ(produce("none", batch("v")).error_code, ErrorCode::unknown_topic_or_partition);
+  EXPECT_EQ(fetch("t", 0).high_watermark, Offset(0));
+}
+
+TEST_F(NodeTest, a_fetch_beyond_the_end_is_out_of_range_and_at_the_end_is_empty) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  ASSERT_EQ(produce("t", batch("v")).error_code, ErrorCode::none);
+  EXPECT_EQ(fetch("t", 2).error_code, ErrorCode::offset_out_of_range);
+  const auto at_end = fetch("t", 1);
+  EXPECT_EQ(at_end.error_code, ErrorCode::none);
+  ASSERT_TRUE(at_end.records) << "librdkafka takes null for an invalid size";
+  EXPECT_TRUE(at_end.records->empty());
+}
+
+TEST_F(NodeTest, an_unknown_topic_is_created_by_metadata_and_described_at_once) {
+  protocol::MetadataRequest request;
+  request.topics->emplace_back().name = Text("made");
+  request.topics->emplace_back().name = Text("not/legal");
+  const auto response = ask<protocol::MetadataResponse>(request);
+  ASSERT_EQ(response.topics.size(), 2u);
+  EXPECT_EQ(response.topics[0].error_code, ErrorCode::none);
+  EXPECT_FALSE(response.topics[0].topic_id.is_zero());
+  ASSERT_EQ(response.topics[0].partitions.size(), 1u);
+  EXPECT_EQ(response.topics[0].partitions[0].leader_id, NodeId(1));
+  EXPECT_EQ(response.topics[1].error_code, ErrorCode::invalid_topic_exception);
+  ASSERT_EQ(response.brokers.size(), 1u);
+  EXPECT_EQ(response.brokers[0].port, port) << "the address that the client dialled";
+}
+
+TEST_F(NodeTest, a_deleted_topic_is_gone_and_comes_back_empty_under_a_new_id) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  ASSERT_EQ(produce("t", batch("v")).error_code, ErrorCode::none);
+  protocol::DeleteTopicsRequest request;
+  request.topics.emplace_back().name = Text("t");
+  EXPECT_EQ(ask<protocol::DeleteTopicsResponse>(request).responses.at(0).error_code,
+            ErrorCode::none);
+  EXPECT_EQ(fetch("t", 0).error_code, ErrorCode::unknown_topic_or_partition);
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  EXPECT_EQ(fetch("t", 0).high_watermark, Offset(0));
+  EXPECT_EQ(create("t"), ErrorCode::topic_already_exists);
+}
+
+TEST_F(NodeTest, api_versions_of_the_future_are_answered_in_version_0_with_the_own_range) {
+  protocol::ApiVersionsRequest request;
+  request.client_software_name = Text("test");
+  request.client_software_version = Text("1");
+  const auto known = ask<protocol::ApiVersionsResponse>(request, 3);
+  EXPECT_EQ(known.error_code, ErrorCode::none);
+  EXPECT_EQ(known.api_keys.size(), api_table().size());
+  for (const auto& feature : known.supported_features) {
+    EXPECT_GT(feature.min_version, 0) << "hidden below version 4: " << feature.name.view();
+  }
+  request.client_software_name = Text("-bad");
+  EXPECT_EQ(ask<protocol::ApiVersionsResponse>(request, 3).error_code, ErrorCode::invalid_request);
+}
+
+TEST_F(NodeTest, producer_ids_are_unique_across_restarts) {
+  protocol::InitProducerIdRequest request;
+  request.transactional_id.reset();
+  const auto first = ask<protocol::InitProducerIdResponse>(request);
+  const auto second = ask<protocol::InitProducerIdResponse>(request);
+  EXPECT_EQ(first.error_code, ErrorCode::none);
+  EXPECT_NE(first.producer_id, second.producer_id);
+  stop();
+  start();
+  const auto third = ask<protocol::InitProducerIdResponse>(request);
+  EXPECT_GT(third.producer_id, second.producer_id);
+  request.transactional_id = Text("tx");
+  EXPECT_EQ(ask<protocol::InitProducerIdResponse>(request).error_code,
+            ErrorCode::unsupported_version);
+}
+
+TEST_F(NodeTest, a_fetch_session_mentions_only_what_changed) {
+  ASSERT_EQ(create("t", 2), ErrorCode::none);
+  protocol::FetchRequest request;
+  request.max_wait_ms = 0;
+  request.max_bytes = 1 << 20;
+  request.session_epoch = 0;
+  auto& wanted = request.topics.emplace_back();
+  wanted.topic = Text("t");
+  for (int id = 0; id < 2; ++id) {
+    auto& partition = wanted.partitions.emplace_back();
+    partition.partition = PartitionId(id);
+    partition.partition_max_bytes = 1 << 20;
+  }
+  const auto opened = ask<protocol::FetchResponse>(request, 12);
+  ASSERT_NE(opened.session_id, 0);
+  protocol::FetchRequest next;
+  next.max_wait_ms = 0;
+  next.max_bytes = 1 << 20;
+  next.session_id = opened.session_id;
+  next.session_epoch = 1;
+  EXPECT_TRUE(ask<protocol::FetchResponse>(next, 12).responses.empty());
+  ASSERT_EQ(produce("t", batch("v")).error_code, ErrorCode::none);
+  next.session_epoch = 2;
+  const auto changed = ask<protocol::FetchResponse>(next, 12);
+  ASSERT_EQ(changed.responses.size(), 1u);
+  EXPECT_EQ(changed.responses[0].partitions.size(), 1u);
+  next.session_epoch = 9;
+  EXPECT_EQ(ask<protocol::FetchResponse>(next, 12).error_code,
+            ErrorCode::invalid_fetch_session_epoch);
+}
+
+}  // namespace
+}  // namespace moldau::broker

@@ -1,0 +1,152 @@
+#include "broker/partition.h"
+
+#include <algorithm>
+
+namespace moldau::broker {
+
+using protocol::ErrorCode;
+
+namespace {
+replication::LogEnds ends_of(const storage::Log& log) {
+  const auto positions = log.positions();
+  return {.high_watermark = positions.high_watermark,
+          .limit = positions.limit,
+          .written_end = positions.written_end};
+}
+}  // namespace
+
+Partition::Partition(NodeId self, Uuid topic_id, std::shared_ptr<storage::Log> log,
+                     storage::LogDir& directory, TopicSettingsPtr settings, env::Env& env)
+    : topic_id_(topic_id),
+      log_(std::move(log)),
+      directory_(directory),
+      env_(env),
+      settings_(std::move(settings)),
+      leader_(self, {.min_insync_replicas = settings_->min_insync_replicas}) {
+  log_->set_config(settings_->log);
+}
+
+void Partition::attach() {
+  log_->set_listener(weak_from_this());
+}
+
+void Partition::apply(const metadata::PartitionRegistration& registration) {
+  replication::PartitionState state{.leader = registration.leader,
+                                    .leader_epoch = registration.leader_epoch,
+                                    .partition_epoch = registration.partition_epoch,
+                                    .replicas = registration.replicas,
+                                    .isr = registration.isr,
+                                    .recovering = registration.leader_recovery_state ==
+                                                  metadata::LeaderRecoveryState::recovering};
+  storage::Wakeups wakeups(env_.workers());
+  auto applied = replication::Leader::Applied::ignored;
+  {
+    const env::Lock lock(mutex_);
+    applied = leader_.apply(state, ends_of(*log_), env_.clock().now());
+  }
+  if (applied == replication::Leader::Applied::ignored) return;
+  if (applied == replication::Leader::Applied::became_leader) {
+    log_->assign_leader_epoch(registration.leader_epoch);
+  }
+  advance(wakeups);
+  wake_fetches(wakeups);  // whoever waits may have to go elsewhere now
+}
+
+TopicSettingsPtr Partition::settings() const {
+  const env::Lock lock(mutex_);
+  return settings_;
+}
+
+void Partition::set_settings(TopicSettingsPtr settings) {
+  log_->set_config(settings->log);
+  storage::Wakeups wakeups(env_.workers());
+  {
+    const env::Lock lock(mutex_);
+    leader_.set_config({.min_insync_replicas = settings->min_insync_replicas});
+    settings_ = std::move(settings);
+  }
+  advance(wakeups);
+}
+
+void Partition::close() {
+  log_->set_listener({});
+  storage::Wakeups wakeups(env_.workers());
+  {
+    const env::Lock lock(mutex_);
+    closed_ = true;
+  }
+  wake_fetches(wakeups);
+}
+
+ErrorCode Partition::check_leader(LeaderEpoch client_epoch) const {
+  if (log_->is_offline()) return ErrorCode::kafka_storage_error;
+  const env::Lock lock(mutex_);
+  if (closed_) return ErrorCode::unknown_topic_or_partition;
+  return leader_.check_leader(client_epoch);
+}
+
+LeaderEpoch Partition::leader_epoch() const {
+  const env::Lock lock(mutex_);
+  return leader_.leader_epoch();
+}
+
+bool Partition::is_leader() const {
+  const env::Lock lock(mutex_);
+  return leader_.is_leader();
+}
+
+bool Partition::is_under_min_isr() const {
+  const env::Lock lock(mutex_);
+  return leader_.is_under_min_isr();
+}
+
+Offset Partition::epoch_start() const {
+  const env::Lock lock(mutex_);
+  return leader_.epoch_start();
+}
+
+void Partition::add_waiter(std::shared_ptr<FetchWaiter> waiter) {
+  const env::Lock lock(mutex_);
+  waiters_.push_back(std::move(waiter));
+}
+
+void Partition::remove_waiter(const FetchWaiter* waiter) {
+  const env::Lock lock(mutex_);
+  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
+                                  [&](const auto& w) { return w.get() == waiter; });
+  if (found == waiters_.end()) return;
+  std::swap(*found, waiters_.back());
+  waiters_.pop_back();
+}
+
+void Partition::on_written(storage::Log&, storage::Wakeups&) {}
+
+void Partition::on_limit(storage::Log&, storage::Wakeups& wakeups) {
+  if (advance(wakeups)) wake_fetches(wakeups);
+}
+
+void Partition::on_offline(storage::Log&, const Error&, storage::Wakeups& wakeups) {
+  wake_fetches(wakeups);
+}
+
+/// True if the high watermark has moved.
+bool Partition::advance(storage::Wakeups& wakeups) {
+  std::optional<Offset> high_watermark;
+  {
+    const env::Lock lock(mutex_);
+    if (!leader_.is_leader()) return false;
+    high_watermark = leader_.advance(ends_of(*log_), env_.clock().now());
+  }
+  if (!high_watermark) return false;
+  log_->advance_high_watermark(*high_watermark, wakeups);
+  return true;
+}
+
+void Partition::wake_fetches(storage::Wakeups& wakeups) {
+  const env::Lock lock(mutex_);
+  for (const auto& waiter : waiters_) {
+    wakeups.add(waiter->signal.home(), [waiter] { waiter->signal.notify(); });
+  }
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "broker/topic_settings.h"
+#include "env/env.h"
+#include "env/mutex.h"
+#include "env/signal.h"
+#include "metadata/image.h"
+#include "protocol/error_code.h"
+#include "replication/leader.h"
+#include "storage/log.h"
+#include "storage/log_dir.h"
+
+namespace moldau::broker {
+
+/// A fetch that waits for more bytes. Shared between the fetch and the partitions it waits in, so
+/// that either may let go first. `signal` wakes the fetch; it looks at the positions again.
+struct FetchWaiter {
+  explicit FetchWaiter(env::Worker& home) : signal(home) {}
+  env::Signal signal;
+};
+
+/// One partition that has a replica on this broker: its log and the replication core that decides
+/// what is committed (ARCHITECTURE §1). Shared by requests under way and the partition table.
+/// Thread-safe; entered from whichever worker carries the request. The mutex covers the core only
+/// and is never held while the log is called (lock order: none).
+class Partition final : public storage::LogListener,
+                        public std::enable_shared_from_this<Partition> {
+ public:
+  Partition(NodeId self, Uuid topic_id, std::shared_ptr<storage::Log> log,
+            storage::LogDir& directory, TopicSettingsPtr settings, env::Env& env);
+  Partition(const Partition&) = delete;
+  Partition& operator=(const Partition&) = delete;
+
+  /// Hears of the log's progress from here on. Once, before the first append.
+  void attach();
+
+  const Uuid& topic_id() const { return topic_id_; }
+  const storage::TopicPartition& name() const { return log_->name(); }
+  storage::Log& log() { return *log_; }
+  const std::shared_ptr<storage::Log>& log_ptr() const { return log_; }
+  storage::LogDir& directory() { return directory_; }
+
+  /// What the metadata log says of this partition now. Older news than what is known is ignored.
+  void apply(const metadata::PartitionRegistration& registration) EXCLUDES(mutex_);
+  TopicSettingsPtr settings() const EXCLUDES(mutex_);
+  void set_settings(TopicSettingsPtr settings) EXCLUDES(mutex_);
+  /// The topic goes away: wakes everybody, detaches from the log.
+  void close() EXCLUDES(mutex_);
+
+  /// May a client with this idea of the leader epoch (or -1) use this replica as the leader?
+  /// none, not_leader_or_follower, fenced_leader_epoch, unknown_leader_epoch, kafka_storage_error;
+  /// unknown_topic_or_partition once it is closed.
+  protocol::ErrorCode check_leader(LeaderEpoch client_epoch) const EXCLUDES(mutex_);
+  LeaderEpoch leader_epoch() const EXCLUDES(mutex_);
+  bool is_leader() const EXCLUDES(mutex_);
+  /// True if the in-sync replicas are fewer than min.insync.replicas asks for.
+  bool is_under_min_isr() const EXCLUDES(mutex_);
+  /// First offset of the leader's epoch: until the high watermark is there, "latest" is not known.
+  Offset epoch_start() const EXCLUDES(mutex_);
+
+  void add_waiter(std::shared_ptr<FetchWaiter> waiter) EXCLUDES(mutex_);
+  void remove_waiter(const FetchWaiter* waiter) EXCLUDES(mutex_);
+
+  // storage::LogListener
+  void on_written(storage::Log& log, storage::Wakeups& wakeups) override;
+  void on_limit(storage::Log& log, storage::Wakeups& wakeups) override;
+  void on_offline(storage::Log& log, const Error& error, storage::Wakeups& wakeups) override;
+
+ private:
+  bool advance(storage::Wakeups& wakeups) EXCLUDES(mutex_);
+  void wake_fetches(storage::Wakeups& wakeups) EXCLUDES(mutex_);
+
+  const Uuid topic_id_;
+  const std::shared_ptr<storage::Log> log_;
+  storage::LogDir& directory_;
+  env::Env& env_;
+
+  mutable env::Mutex mutex_;
+  TopicSettingsPtr settings_ GUARDED_BY(mutex_);
+  replication::Leader leader_ GUARDED_BY(mutex_);
+  bool closed_ GUARDED_BY(mutex_){false};
+  std::vector<std::shared_ptr<FetchWaiter>> waiters_ GUARDED_BY(mutex_);
+};
+
+}  // namespace moldau::broker

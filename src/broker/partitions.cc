@@ -1,0 +1,64 @@
+#include "broker/partitions.h"
+
+namespace moldau::broker {
+
+std::shared_ptr<Partition> Partitions::find(std::string_view topic, PartitionId id) const {
+  const Shard& in = shard(topic);
+  const env::Lock lock(in.mutex);
+  const auto found = in.topics.find(topic);
+  if (found == in.topics.end() || id.value() < 0 ||
+      static_cast<std::size_t>(id.value()) >= found->second.size()) {
+    return nullptr;
+  }
+  return found->second[static_cast<std::size_t>(id.value())];
+}
+
+void Partitions::add(std::shared_ptr<Partition> partition) {
+  const auto& name = partition->name();
+  Shard& in = shard(name.topic);
+  const env::Lock lock(in.mutex);
+  auto& slots = in.topics[name.topic];
+  const auto index = static_cast<std::size_t>(name.partition.value());
+  if (slots.size() <= index) slots.resize(index + 1);
+  slots[index] = std::move(partition);
+}
+
+std::shared_ptr<Partition> Partitions::remove(std::string_view topic, PartitionId id) {
+  Shard& in = shard(topic);
+  const env::Lock lock(in.mutex);
+  const auto found = in.topics.find(topic);
+  if (found == in.topics.end() || static_cast<std::size_t>(id.value()) >= found->second.size()) {
+    return nullptr;
+  }
+  auto removed = std::move(found->second[static_cast<std::size_t>(id.value())]);
+  while (!found->second.empty() && found->second.back() == nullptr) found->second.pop_back();
+  if (found->second.empty()) in.topics.erase(found);
+  return removed;
+}
+
+std::vector<std::shared_ptr<Partition>> Partitions::all() const {
+  std::vector<std::shared_ptr<Partition>> result;
+  for (const Shard& in : shards_) {
+    const env::Lock lock(in.mutex);
+    for (const auto& [topic, slots] : in.topics) {
+      for (const auto& partition : slots) {
+        if (partition != nullptr) result.push_back(partition);
+      }
+    }
+  }
+  return result;
+}
+
+std::size_t Partitions::size() const {
+  std::size_t count = 0;
+  for (const Shard& in : shards_) {
+    const env::Lock lock(in.mutex);
+    for (const auto& [topic, slots] : in.topics) {
+      count += static_cast<std::size_t>(
+          std::count_if(slots.begin(), slots.end(), [](const auto& p) { return p != nullptr; }));
+    }
+  }
+  return count;
+}
+
+}  // namespace moldau::broker

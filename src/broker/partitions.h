@@ -1,0 +1,49 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "broker/partition.h"
+#include "env/mutex.h"
+
+namespace moldau::broker {
+
+/// The partitions with a replica on this broker, by topic name. Thread-safe: a look-up takes one
+/// shard's lock for a hash look-up.
+class Partitions {
+ public:
+  /// Null if this broker has no such replica.
+  std::shared_ptr<Partition> find(std::string_view topic, PartitionId id) const;
+  void add(std::shared_ptr<Partition> partition);
+  /// Null if it was not there.
+  std::shared_ptr<Partition> remove(std::string_view topic, PartitionId id);
+  /// A copy, in no particular order of topics; partitions ascending.
+  std::vector<std::shared_ptr<Partition>> all() const;
+  std::size_t size() const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  struct Shard {
+    mutable env::Mutex mutex;
+    /// By partition id, null where the replica is elsewhere.
+    std::unordered_map<std::string, std::vector<std::shared_ptr<Partition>>, Hash, std::equal_to<>>
+        topics GUARDED_BY(mutex);
+  };
+  static constexpr std::size_t shard_count = 32;
+
+  Shard& shard(std::string_view topic) { return shards_[Hash{}(topic) % shard_count]; }
+  const Shard& shard(std::string_view topic) const { return shards_[Hash{}(topic) % shard_count]; }
+
+  std::array<Shard, shard_count> shards_;
+};
+
+}  // namespace moldau::broker

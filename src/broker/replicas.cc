@@ -1,0 +1,184 @@
+#include "broker/replicas.h"
+
+#include <algorithm>
+
+#include "env/pool.h"
+
+namespace moldau::broker {
+
+namespace {
+
+const metadata::PartitionRegistration* assigned_here(const Broker& broker,
+                                                     const metadata::Topic& topic, PartitionId id) {
+  const auto* registration = topic.partition(id);
+  if (registration == nullptr || !registration->has_replica(broker.config().node_id)) {
+    return nullptr;
+  }
+  return registration;
+}
+
+/// The topic that the log belongs to, if the image still has it under that id.
+const metadata::Topic* owner_of(const metadata::Image& image, const storage::Log& log) {
+  const auto* topic = image.topic(std::string_view(log.name().topic));
+  if (topic == nullptr) return nullptr;
+  const bool same = log.topic_id().is_zero() || log.topic_id() == topic->id;
+  return same ? topic : nullptr;
+}
+
+}  // namespace
+
+env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
+  auto config_of = [this, image](const storage::TopicPartition& name) {
+    return broker_.topic_configs().settings_of(*image, name.topic)->log;
+  };
+  std::size_t online = 0;
+  for (OpenDir& dir : dirs_) {
+    auto report = co_await dir.dir->load(worker_, config_of);
+    if (!report) {
+      broker_.env().log().error("log directory is offline path={} error=\"{}\"", dir.dir->path(),
+                                report.error().to_string());
+      continue;
+    }
+    ++online;
+    co_await adopt(*image, dir, std::move(*report));
+  }
+  if (online == 0) co_return fail(Errc::io, "no log directory could be loaded");
+
+  std::vector<storage::NewLog> missing;
+  for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
+  co_await create_missing(*image, std::move(missing));
+  co_return Result<>();
+}
+
+env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
+                            storage::LoadReport report) {
+  auto& log = broker_.env().log();
+  if (report.torn_bytes_cut > 0) {
+    log.warn("torn tails cut after an unclean stop path={} bytes={} segments_recovered={}",
+             dir.dir->path(), report.torn_bytes_cut, report.segments_recovered);
+  }
+  for (auto& quarantined : report.quarantined) {
+    log.error("partition quarantined, nothing of it was changed partition={} error=\"{}\"",
+              quarantined.name, quarantined.error.to_string());
+    untouchable_.insert(quarantined.name);
+    quarantined_.push_back(std::move(quarantined));
+  }
+  for (auto& loaded : report.logs) {
+    const auto* topic = owner_of(image, *loaded);
+    if (topic != nullptr && assigned_here(broker_, *topic, loaded->name().partition) != nullptr) {
+      add_partition(image, dir, std::move(loaded));
+      continue;
+    }
+    log.warn("replica is not in the metadata, renamed to -stray and kept partition={}",
+             loaded->name());
+    const auto renamed = co_await dir.dir->make_stray(loaded, worker_);
+    if (!renamed) log.error("rename failed error=\"{}\"", renamed.error().to_string());
+  }
+}
+
+void Replicas::add_partition(const metadata::Image& image, OpenDir& dir,
+                             std::shared_ptr<storage::Log> log) {
+  const auto* topic = image.topic(std::string_view(log->name().topic));
+  auto settings = broker_.topic_configs().settings_of(image, topic->name);
+  const auto id = log->name().partition;
+  auto partition = std::make_shared<Partition>(broker_.config().node_id, topic->id, std::move(log),
+                                               *dir.dir, std::move(settings), broker_.env());
+  partition->attach();
+  partition->apply(*topic->partition(id));
+  broker_.partitions().add(std::move(partition));
+}
+
+env::Task<> Replicas::apply(metadata::ImagePtr image, metadata::Delta delta) {
+  std::vector<storage::NewLog> missing;
+  for (const auto& [id, change] : delta.topics) {
+    if (change.before != nullptr && change.after == nullptr) {
+      co_await delete_topic(*change.before);
+    }
+  }
+  for (const auto& [id, change] : delta.topics) {
+    if (change.after != nullptr) follow_topic(*change.after, missing, *image);
+  }
+  co_await create_missing(*image, std::move(missing));
+  apply_settings(*image, delta);
+}
+
+/// Gives news to the partitions that are here, and lists those that should be.
+void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::NewLog>& missing,
+                            const metadata::Image& image) {
+  std::shared_ptr<const storage::LogConfig> config;
+  for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    const PartitionId id(index);
+    const auto* registration = assigned_here(broker_, topic, id);
+    if (registration == nullptr) continue;
+    if (const auto partition = broker_.partitions().find(topic.name, id)) {
+      partition->apply(*registration);
+      continue;
+    }
+    storage::TopicPartition name{topic.name, id};
+    if (untouchable_.contains(name)) continue;
+    if (config == nullptr) config = broker_.topic_configs().settings_of(image, topic.name)->log;
+    missing.push_back({.name = std::move(name), .topic_id = topic.id, .config = config});
+  }
+}
+
+env::Task<> Replicas::create_missing(const metadata::Image& image,
+                                     std::vector<storage::NewLog> wanted) {
+  for (OpenDir& dir : dirs_) {
+    std::vector<storage::NewLog> here;
+    for (const auto& log : wanted) {
+      if (&directory_for(image, log.name) == &dir) here.push_back(log);
+    }
+    if (here.empty()) continue;
+    auto work = [&] { return dir.dir->create(here); };
+    auto logs = co_await env::run_on(dir.dir->pool(), env::IoClass::flush, worker_, work);
+    if (!logs) {
+      broker_.env().log().error("partitions could not be created path={} error=\"{}\"",
+                                dir.dir->path(), logs.error().to_string());
+      continue;
+    }
+    for (auto& log : *logs) add_partition(image, dir, std::move(log));
+  }
+}
+
+/// The directory that the metadata names, or else the one with the fewest logs.
+OpenDir& Replicas::directory_for(const metadata::Image& image,
+                                 const storage::TopicPartition& name) {
+  const auto* registration = image.partition(name.topic, name.partition);
+  const Uuid wanted = registration->directory_of(broker_.config().node_id);
+  for (OpenDir& dir : dirs_) {
+    if (dir.id == wanted && !dir.dir->is_offline()) return dir;
+  }
+  return *std::min_element(dirs_.begin(), dirs_.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.dir->is_offline(), a.dir->stats().logs) <
+           std::pair(b.dir->is_offline(), b.dir->stats().logs);
+  });
+}
+
+env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
+  for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    const auto found = broker_.partitions().find(topic.name, PartitionId(index));
+    if (found == nullptr || found->topic_id() != topic.id) continue;
+    const auto partition = broker_.partitions().remove(topic.name, PartitionId(index));
+    partition->close();
+    const auto removed = co_await partition->directory().remove(partition->log_ptr(), worker_);
+    if (!removed) {
+      broker_.env().log().error("deletion failed partition={} error=\"{}\"", partition->name(),
+                                removed.error().to_string());
+    }
+  }
+}
+
+void Replicas::apply_settings(const metadata::Image& image, const metadata::Delta& delta) {
+  const bool of_broker =
+      std::any_of(delta.configs.begin(), delta.configs.end(), [](const auto& resource) {
+        return resource.type == static_cast<std::int8_t>(metadata::ResourceType::broker);
+      });
+  for (const auto& partition : broker_.partitions().all()) {
+    const metadata::ConfigResource own{static_cast<std::int8_t>(metadata::ResourceType::topic),
+                                       partition->name().topic};
+    if (!of_broker && !delta.configs.contains(own)) continue;
+    partition->set_settings(broker_.topic_configs().settings_of(image, partition->name().topic));
+  }
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "broker/broker.h"
+#include "env/task.h"
+#include "metadata/builder.h"
+#include "storage/log_dir.h"
+
+namespace moldau::broker {
+
+/// A log directory that is in use, with the id that metadata records name it by.
+struct OpenDir {
+  Uuid id;
+  std::unique_ptr<storage::LogDir> dir;
+};
+
+/// Makes this broker's replicas follow the metadata image: creates and deletes logs, hands
+/// leadership and settings to partitions. On one worker; called with one image after the other.
+class Replicas {
+ public:
+  Replicas(Broker& broker, std::vector<OpenDir>& dirs, env::Worker& worker)
+      : broker_(broker), dirs_(dirs), worker_(worker) {}
+
+  /// Start-up: loads all directories and matches what is there with the image. What no topic of
+  /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded.
+  env::Task<Result<>> load(metadata::ImagePtr image);
+  /// What the image changed.
+  env::Task<> apply(metadata::ImagePtr image, metadata::Delta delta);
+
+  const std::vector<storage::Quarantined>& quarantined() const { return quarantined_; }
+
+ private:
+  env::Task<> adopt(const metadata::Image& image, OpenDir& dir, storage::LoadReport report);
+  env::Task<> create_missing(const metadata::Image& image, std::vector<storage::NewLog> wanted);
+  env::Task<> delete_topic(const metadata::Topic& topic);
+  void follow_topic(const metadata::Topic& topic, std::vector<storage::NewLog>& missing,
+                    const metadata::Image& image);
+  void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
+  OpenDir& directory_for(const metadata::Image& image, const storage::TopicPartition& name);
+  void add_partition(const metadata::Image& image, OpenDir& dir, std::shared_ptr<storage::Log> log);
+
+  Broker& broker_;
+  std::vector<OpenDir>& dirs_;
+  env::Worker& worker_;
+  std::vector<storage::Quarantined> quarantined_;
+  std::set<storage::TopicPartition> untouchable_;  ///< quarantined: no new log in their place
+};
+
+}  // namespace moldau::broker

@@ -1,0 +1,149 @@
+#include "broker/topic_configs.h"
+
+#include <charconv>
+#include <limits>
+
+#include "base/config_table.h"
+#include "broker/internal_topics.h"
+
+namespace moldau::broker {
+namespace {
+
+/// Reads resolved values of one topic by key.
+class Values {
+ public:
+  explicit Values(ConfigLayers layers) : layers_(layers) {}
+
+  std::string text(std::string_view name) const {
+    const ConfigKey* key = find_topic_config_key(name);
+    CHECK(key != nullptr, "no topic key {}", name);
+    return resolve_topic_config(*key, layers_).value.value_or("");
+  }
+  std::int64_t integer(std::string_view name) const {
+    const std::string value = text(name);
+    std::int64_t result = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+    CHECK(error == std::errc() && end == value.data() + value.size(), "{} = \"{}\"", name, value);
+    return result;
+  }
+  /// Whether a user, at whatever level, gave the key a value.
+  bool is_set(std::string_view name) const {
+    return resolve_topic_config(*find_topic_config_key(name), layers_).source !=
+           ConfigSource::default_value;
+  }
+
+ private:
+  ConfigLayers layers_;
+};
+
+/// Apache's behaviour, acknowledging from the page cache, is asked for by flush.messages at its
+/// maximum, set explicitly (docs/append.md). The broker's own topics are always durable.
+storage::Durability durability(const Values& values, std::string_view topic) {
+  const bool asked = values.is_set("flush.messages") &&
+                     values.integer("flush.messages") == std::numeric_limits<std::int64_t>::max();
+  return asked && !is_internal_topic(topic) ? storage::Durability::page_cache
+                                            : storage::Durability::durable;
+}
+
+std::shared_ptr<const storage::LogConfig> log_config(const Values& values, std::string_view topic,
+                                                     const StaticConfig& broker) {
+  auto config = std::make_shared<storage::LogConfig>();
+  config->segment_bytes = values.integer("segment.bytes");
+  config->segment_ms = values.integer("segment.ms");
+  config->segment_jitter_ms = values.integer("segment.jitter.ms");
+  config->segment_index_bytes = values.integer("segment.index.bytes");
+  config->index_interval_bytes = values.integer("index.interval.bytes");
+  const std::string policy = values.text("cleanup.policy");
+  config->cleanup_delete = policy.find("delete") != std::string::npos;
+  config->cleanup_compact = policy.find("compact") != std::string::npos;
+  config->retention_ms = values.integer("retention.ms");
+  config->retention_bytes = values.integer("retention.bytes");
+  config->file_delete_delay_ms = values.integer("file.delete.delay.ms");
+  config->durability = durability(values, topic);
+  config->flush_ms = values.integer("flush.ms");
+  config->producer_id_expiration_ms = broker.integer("producer.id.expiration.ms");
+  return config;
+}
+
+/// Null: as the producer compressed it.
+std::optional<records::Codec> codec_of(std::string_view name) {
+  if (name == "uncompressed") return records::Codec::none;
+  for (const auto codec :
+       {records::Codec::gzip, records::Codec::snappy, records::Codec::lz4, records::Codec::zstd}) {
+    if (records::name(codec) == name) return codec;
+  }
+  return std::nullopt;
+}
+
+records::ValidationRules validation_rules(const Values& values) {
+  records::ValidationRules rules;
+  const std::string codec = values.text("compression.type");
+  rules.codec = codec_of(codec);
+  rules.gzip_level = static_cast<int>(values.integer("compression.gzip.level"));
+  rules.lz4_level = static_cast<int>(values.integer("compression.lz4.level"));
+  rules.zstd_level = static_cast<int>(values.integer("compression.zstd.level"));
+  if (values.text("message.timestamp.type") == "LogAppendTime") {
+    rules.timestamp_type = records::TimestampType::log_append_time;
+  }
+  rules.timestamp_before_max_ms = values.integer("message.timestamp.before.max.ms");
+  rules.timestamp_after_max_ms = values.integer("message.timestamp.after.max.ms");
+  if (values.text("cleanup.policy").find("compact") != std::string::npos) {
+    rules.keys = records::KeyRule::required;
+  }
+  rules.max_message_bytes = static_cast<std::size_t>(values.integer("max.message.bytes"));
+  return rules;
+}
+
+}  // namespace
+
+ConfigLayers TopicConfigs::layers(const metadata::Image& image, const Properties* topic) const {
+  return {.broker_file = properties_,
+          .cluster_default = &image.config(metadata::ResourceType::broker, ""),
+          .broker = &image.config(metadata::ResourceType::broker, fmt::format("{}", node_id_)),
+          .topic = topic};
+}
+
+TopicSettingsPtr TopicConfigs::settings_of(const metadata::Image& image,
+                                           std::string_view topic) const {
+  const Values values(layers(image, &image.config(metadata::ResourceType::topic, topic)));
+  auto settings = std::make_shared<TopicSettings>();
+  settings->log = log_config(values, topic, properties_);
+  settings->rules = validation_rules(values);
+  settings->min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));
+  return settings;
+}
+
+std::optional<std::string> TopicConfigs::reject(const metadata::ConfigResource& resource,
+                                                const metadata::ConfigValues& values) const {
+  switch (static_cast<metadata::ResourceType>(resource.type)) {
+    case metadata::ResourceType::topic:
+      return reject_topic_config(values);
+    case metadata::ResourceType::broker:
+      return reject_broker_config(
+          values, resource.name.empty() ? ConfigUpdate::cluster_wide : ConfigUpdate::per_broker);
+    default:
+      return "this kind of resource has no configuration here";
+  }
+}
+
+std::vector<metadata::EffectiveConfig> TopicConfigs::effective_topic_configs(
+    const metadata::Image& image, const metadata::ConfigValues& own) const {
+  std::vector<metadata::EffectiveConfig> result;
+  for (const ConfigKey& key : topic_config_keys()) {
+    if (key.internal) continue;
+    const auto resolved = resolve_topic_config(key, layers(image, &own));
+    result.push_back({.name = std::string(key.name),
+                      .value = key.sensitive() ? std::nullopt : resolved.value,
+                      .source = static_cast<std::int8_t>(resolved.source),
+                      .sensitive = key.sensitive()});
+  }
+  return result;
+}
+
+std::string TopicConfigs::effective_topic_config(const metadata::Image& image,
+                                                 std::string_view topic,
+                                                 std::string_view key) const {
+  return Values(layers(image, &image.config(metadata::ResourceType::topic, topic))).text(key);
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace moldau::env {
+
+/// An open file. Every call is synchronous and may block: run it on the directory's IoPool, except
+/// `pwritev` into a healthy directory, `pread_cached` and `size`, which a worker may call inline
+/// (ARCHITECTURE §5). Positions and sizes are bytes. Calls on different ranges may run at once.
+/// All errors carry the path.
+class File {
+ public:
+  virtual ~File() = default;
+
+  /// Writes all of the pieces from `position` on, looping on short writes. After an error a prefix
+  /// may be in the file.
+  virtual Result<> pwritev(std::span<const Bytes> pieces, std::uint64_t position) = 0;
+  /// Reads up to `into.size()` bytes; fewer only at the end of the file.
+  virtual Result<std::size_t> pread(MutBytes into, std::uint64_t position) = 0;
+  /// As pread, but only what is in the page cache: never waits for the device. nullopt: it would
+  /// have to; nothing, or not all, was read.
+  virtual Result<std::optional<std::size_t>> pread_cached(MutBytes into,
+                                                          std::uint64_t position) = 0;
+  /// fdatasync: contents and size are durable when it returns. After an error the file's unsynced
+  /// contents are unknown: never retry (ARCHITECTURE §6).
+  virtual Result<> datasync() = 0;
+  virtual Result<> truncate(std::uint64_t size) = 0;
+  virtual Result<std::uint64_t> size() const = 0;
+  /// Starts write-back of a range without waiting for the device to finish it (bulk writers).
+  virtual Result<> write_back(std::uint64_t position, std::uint64_t length) = 0;
+  virtual const std::string& path() const = 0;
+  /// The operating system's descriptor for sendfile, or -1 where there is none (simulator).
+  virtual int native_handle() const = 0;
+};
+
+enum class OpenMode : std::uint8_t {
+  read,        ///< must exist
+  write,       ///< read and write; must exist
+  create,      ///< read and write; created if missing
+  create_new,  ///< read and write; Errc::exists if it is there
+};
+
+struct DirEntry {
+  std::string name;
+  bool is_directory{false};
+  auto operator<=>(const DirEntry&) const = default;
+};
+
+struct Space {
+  std::uint64_t total_bytes{0};
+  std::uint64_t free_bytes{0};  ///< for unprivileged writers
+};
+
+/// Released when destroyed.
+class DirLock {
+ public:
+  virtual ~DirLock() = default;
+};
+
+/// Names and whole files. Synchronous; may block: only on a pool, or at start. A new name, rename
+/// or removal is durable only after `sync_directory` of the parent.
+class Disk {
+ public:
+  virtual ~Disk() = default;
+  virtual Result<std::unique_ptr<File>> open(const std::string& path, OpenMode mode) = 0;
+  /// Sorted by name, without "." and "..". Errc::not_found.
+  virtual Result<std::vector<DirEntry>> list(const std::string& directory) = 0;
+  virtual Result<bool> exists(const std::string& path) = 0;
+  virtual Result<> make_directory(const std::string& path) = 0;  ///< Errc::exists if it is there
+  virtual Result<> rename(const std::string& from, const std::string& to) = 0;  ///< replaces
+  virtual Result<> remove_file(const std::string& path) = 0;
+  virtual Result<> remove_directory(const std::string& path) = 0;  ///< must be empty
+  virtual Result<> sync_directory(const std::string& path) = 0;
+  /// syncfs on the file system that holds `path`. The error may be another program's.
+  virtual Result<> sync_file_system(const std::string& path) = 0;
+  virtual Result<Space> space(const std::string& path) = 0;
+  /// Takes `path` (created if missing) with an open-file-description lock, which Java's FileLock
+  /// respects. Errc::locked if another process, or this one, holds it.
+  virtual Result<std::unique_ptr<DirLock>> lock(const std::string& path) = 0;
+};
+
+/// The whole file, at most `size_max` bytes (Errc::too_large).
+Result<std::vector<std::uint8_t>> read_file(Disk& disk, const std::string& path,
+                                            std::uint64_t size_max);
+/// Atomically and durably: writes `path`.tmp, datasync, rename over `path`, sync of the parent.
+Result<> replace_file(Disk& disk, const std::string& path, Bytes contents);
+/// make_directory for every missing part of the path; syncs each parent that it changed.
+Result<> make_directories(Disk& disk, const std::string& path);
+/// "a/b/c" -> "a/b"; "c" -> ".".
+std::string parent_path(const std::string& path);
+
+}  // namespace moldau::env

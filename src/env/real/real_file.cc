@@ -1,0 +1,93 @@
+#include "env/real/real_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+
+#include <array>
+
+#include "env/real/pieces.h"
+
+namespace moldau::env {
+
+std::unexpected<Error> RealFile::failed(const char* call) const {
+  const int error = errno;
+  return fail_os(error, fmt::format("{} {}", call, path_));
+}
+
+Result<> RealFile::pwritev(std::span<const Bytes> pieces, std::uint64_t position) {
+  Pieces left(pieces);
+  while (!left.empty()) {
+    std::array<iovec, iov_batch> batch;
+    const int count = left.fill(batch);
+    const ssize_t written = retry_interrupted(
+        [&] { return ::pwritev(fd_.get(), batch.data(), count, static_cast<off_t>(position)); });
+    if (written < 0) return failed("pwritev");
+    // Not an error by POSIX, but a loop without progress: a full device may answer so.
+    if (written == 0) return fail(Errc::io, fmt::format("pwritev {}: wrote nothing", path_));
+    left.advance(static_cast<std::size_t>(written));
+    position += static_cast<std::uint64_t>(written);
+  }
+  return {};
+}
+
+Result<std::size_t> RealFile::pread(MutBytes into, std::uint64_t position) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const ssize_t got = retry_interrupted([&] {
+      return ::pread(fd_.get(), into.data() + done, into.size() - done,
+                     static_cast<off_t>(position + done));
+    });
+    if (got < 0) return failed("pread");
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+Result<std::optional<std::size_t>> RealFile::pread_cached(MutBytes into, std::uint64_t position) {
+  std::size_t done = 0;
+  while (done < into.size()) {
+    const iovec piece{into.data() + done, into.size() - done};
+    const ssize_t got = retry_interrupted([&] {
+      return ::preadv2(fd_.get(), &piece, 1, static_cast<off_t>(position + done), RWF_NOWAIT);
+    });
+    // EOPNOTSUPP: this file system cannot say, so every read is one that may wait.
+    if (got < 0 && (errno == EAGAIN || errno == EOPNOTSUPP)) return std::optional<std::size_t>();
+    if (got < 0) return failed("preadv2");
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return std::optional(done);
+}
+
+Result<> RealFile::datasync() {
+  if (retry_interrupted([&] { return ::fdatasync(fd_.get()); }) < 0) return failed("fdatasync");
+  return {};
+}
+
+Result<> RealFile::truncate(std::uint64_t size) {
+  if (retry_interrupted([&] { return ::ftruncate(fd_.get(), static_cast<off_t>(size)); }) < 0) {
+    return failed("ftruncate");
+  }
+  return {};
+}
+
+Result<std::uint64_t> RealFile::size() const {
+  struct stat status{};
+  if (::fstat(fd_.get(), &status) < 0) return failed("fstat");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+Result<> RealFile::write_back(std::uint64_t position, std::uint64_t length) {
+  const int result = retry_interrupted([&] {
+    return ::sync_file_range(fd_.get(), static_cast<off64_t>(position),
+                             static_cast<off64_t>(length), SYNC_FILE_RANGE_WRITE);
+  });
+  // ESPIPE, ENOSYS: a hint that this file system does not take.
+  if (result < 0 && errno != ESPIPE && errno != ENOSYS) return failed("sync_file_range");
+  return {};
+}
+
+}  // namespace moldau::env

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "env/disk.h"
+#include "env/real/fd.h"
+
+namespace moldau::env {
+
+/// A file descriptor of the operating system. Thread-safe as the system's calls are.
+class RealFile final : public File {
+ public:
+  RealFile(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
+
+  Result<> pwritev(std::span<const Bytes> pieces, std::uint64_t position) override;
+  Result<std::size_t> pread(MutBytes into, std::uint64_t position) override;
+  Result<std::optional<std::size_t>> pread_cached(MutBytes into, std::uint64_t position) override;
+  Result<> datasync() override;
+  Result<> truncate(std::uint64_t size) override;
+  Result<std::uint64_t> size() const override;
+  Result<> write_back(std::uint64_t position, std::uint64_t length) override;
+  const std::string& path() const override { return path_; }
+  int native_handle() const override { return fd_.get(); }
+
+ private:
+  std::unexpected<Error> failed(const char* call) const;
+
+  const Fd fd_;
+  const std::string path_;
+};
+
+}  // namespace moldau::env

@@ -1,0 +1,177 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "metadata/controller.h"
+#include "metadata/topic_creation.h"
+
+namespace moldau::metadata {
+
+using protocol::ErrorCode;
+
+namespace {
+
+std::optional<Text> message_of(ErrorCode error) {
+  if (error == ErrorCode::none) return std::nullopt;
+  return Text::view(protocol::message(error));
+}
+
+}  // namespace
+
+Step<protocol::CreateTopicsResponse> Controller::create_topics(
+    const Context& context, const protocol::CreateTopicsRequest& request) {
+  Step<protocol::CreateTopicsResponse> step;
+  if (!active_) {
+    for (const auto& topic : request.topics) {
+      auto& result = step.reply.topics.emplace_back();
+      result.name = Text::copy(topic.name);
+      result.error_code = ErrorCode::not_controller;
+      result.error_message = message_of(result.error_code);
+    }
+    return step;
+  }
+  const TopicCreation creation(cluster(), colliding_names_,
+                               {.partitions = config_.default_partitions,
+                                .replication_factor = config_.default_replication_factor},
+                               context);
+  step.reply = creation.create(request, step.records);
+  if (request.validate_only) step.records.clear();
+  for (const auto& topic : step.reply.topics) {
+    step.notes.push_back(
+        fmt::format("{} topic {}: {} {}", request.validate_only ? "validates" : "creates",
+                    topic.name, protocol::name(topic.error_code),
+                    topic.error_message ? topic.error_message->view() : std::string_view()));
+  }
+  return step;
+}
+
+Step<protocol::CreatePartitionsResponse> Controller::create_partitions(
+    const Context& context, const protocol::CreatePartitionsRequest& request) {
+  Step<protocol::CreatePartitionsResponse> step;
+  if (!active_) {
+    for (const auto& topic : request.topics) {
+      auto& result = step.reply.results.emplace_back();
+      result.name = Text::copy(topic.name);
+      result.error_code = ErrorCode::not_controller;
+      result.error_message = message_of(result.error_code);
+    }
+    return step;
+  }
+  const TopicCreation creation(cluster(), colliding_names_,
+                               {.partitions = config_.default_partitions,
+                                .replication_factor = config_.default_replication_factor},
+                               context);
+  step.reply = creation.extend(request, step.records);
+  if (request.validate_only) step.records.clear();
+  return step;
+}
+
+// --- DeleteTopics ------------------------------------------------------------------------------
+
+namespace {
+
+using DeleteState = protocol::DeleteTopicsRequest::DeleteTopicState;
+
+/// How often each topic is named. Both forms of the request in one list.
+struct Wanted {
+  std::vector<DeleteState> topics;
+  std::map<std::string, int, std::less<>> names;
+  std::map<Uuid, int> ids;
+
+  explicit Wanted(const protocol::DeleteTopicsRequest& request) {
+    for (const Text& name : request.topic_names) topics.push_back({.name = name, .topic_id = {}});
+    topics.insert(topics.end(), request.topics.begin(), request.topics.end());
+    for (const DeleteState& topic : topics) {
+      if (topic.name && topic.topic_id.is_zero()) ++names[topic.name->str()];
+      if (!topic.name) ++ids[topic.topic_id];
+    }
+  }
+};
+
+struct Deletion {
+  ErrorCode error{ErrorCode::none};
+  std::string_view reason;      ///< empty: the error's own text
+  const Topic* topic{nullptr};  ///< to be deleted
+};
+
+Deletion decide(const DeleteState& wanted, const Wanted& all, const Image& image) {
+  if (wanted.name && !wanted.topic_id.is_zero()) {
+    return {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
+  }
+  if (wanted.name) {
+    if (all.names.find(wanted.name->view())->second > 1) {
+      return {ErrorCode::invalid_request, "Duplicate topic name."};
+    }
+    const auto* topic = image.topic(wanted.name->view());
+    if (topic == nullptr) return {ErrorCode::unknown_topic_or_partition, {}};
+    if (all.ids.contains(topic->id)) {
+      return {ErrorCode::invalid_request,
+              "The provided topic name maps to an ID that was already supplied."};
+    }
+    return {ErrorCode::none, {}, topic};
+  }
+  if (wanted.topic_id.is_zero()) {
+    return {ErrorCode::invalid_request, "Neither topic name nor id were specified."};
+  }
+  if (all.ids.at(wanted.topic_id) > 1) {
+    return {ErrorCode::invalid_request, "Duplicate topic id."};
+  }
+  const auto* topic = image.topic(wanted.topic_id);
+  if (topic == nullptr) return {ErrorCode::unknown_topic_id, {}};
+  // Apache refuses what is named both ways altogether.
+  if (all.names.contains(topic->name)) {
+    return {ErrorCode::invalid_request,
+            "The provided topic name maps to an ID that was already supplied."};
+  }
+  return {ErrorCode::none, {}, topic};
+}
+
+}  // namespace
+
+Step<protocol::DeleteTopicsResponse> Controller::delete_topics(
+    const Context&, const protocol::DeleteTopicsRequest& request) {
+  Step<protocol::DeleteTopicsResponse> step;
+  const Wanted all(request);
+  std::set<std::string_view> duplicate_names;
+  std::set<Uuid> duplicate_ids;
+  for (const DeleteState& wanted : all.topics) {
+    // A duplicate is answered once.
+    if (wanted.name && wanted.topic_id.is_zero() &&
+        !duplicate_names.insert(wanted.name->view()).second) {
+      continue;
+    }
+    if (!wanted.name && !wanted.topic_id.is_zero() &&
+        !duplicate_ids.insert(wanted.topic_id).second) {
+      continue;
+    }
+    Deletion deletion;
+    if (!active_) {
+      deletion.error = ErrorCode::not_controller;
+    } else if (!config_.delete_topic_enable) {
+      deletion.error = ErrorCode::topic_deletion_disabled;
+    } else {
+      deletion = decide(wanted, all, *image_);
+    }
+    auto& result = step.reply.responses.emplace_back();
+    result.error_code = deletion.error;
+    result.error_message =
+        deletion.reason.empty() ? message_of(deletion.error) : Text::view(deletion.reason);
+    result.topic_id = wanted.topic_id;
+    result.name.reset();
+    if (wanted.name) result.name = Text::copy(*wanted.name);
+    if (deletion.topic == nullptr) continue;
+    result.name = Text(deletion.topic->name);
+    result.topic_id = deletion.topic->id;
+    protocol::RemoveTopicRecord record;
+    record.topic_id = deletion.topic->id;
+    step.records.push_back({std::move(record), 0});
+    step.notes.push_back(
+        fmt::format("deletes topic {} with id {}", deletion.topic->name, deletion.topic->id));
+  }
+  return step;
+}
+
+}  // namespace moldau::metadata

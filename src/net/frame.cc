@@ -1,0 +1,198 @@
+#include "net/frame.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/endian.h"
+
+namespace moldau::net {
+
+namespace {
+
+/// A frame's memory and the budget it was taken from, given back together.
+struct HeldFrame {
+  Block block;
+  ByteBudget::Lease lease;
+};
+
+SharedBytes hold(Block block, ByteBudget::Lease lease) {
+  auto held = std::make_shared<HeldFrame>(std::move(block), std::move(lease));
+  const Bytes view = std::as_const(held->block).bytes();
+  return {std::move(held), view};
+}
+
+bool starts_with(Bytes bytes, std::string_view text) {
+  return as_text(bytes).starts_with(text);
+}
+
+}  // namespace
+
+std::string_view foreign_protocol(Bytes start) {
+  if (start.size() >= 2 && start[0] == 0x16 && start[1] == 0x03) return "a TLS handshake";
+  for (const std::string_view method : {"GET ", "POST", "HEAD", "PUT ", "OPTI", "DELE", "PRI "}) {
+    if (starts_with(start, method)) return "an HTTP request";
+  }
+  return {};
+}
+
+Result<std::size_t> frame_size(Bytes start, std::int32_t frame_bytes_max) {
+  const auto size = load_be<std::int32_t>(start.data());
+  if (size > 0 && size <= frame_bytes_max) return static_cast<std::size_t>(size);
+  const std::string_view foreign = foreign_protocol(start);
+  std::string text =
+      size <= 0 ? fmt::format("a frame announces {} bytes", size)
+                : fmt::format("a frame announces {} bytes, the limit is {}", size, frame_bytes_max);
+  if (!foreign.empty()) text += fmt::format("; this looks like {}", foreign);
+  return fail(size <= 0 ? Errc::corrupt : Errc::too_large, std::move(text));
+}
+
+FrameReader::FrameReader(env::Stream& stream, env::Worker& worker, ByteBudget* budget,
+                         std::int32_t frame_bytes_max, Observer* observer)
+    : stream_(stream),
+      worker_(worker),
+      budget_(budget),
+      frame_bytes_max_(frame_bytes_max),
+      observer_(observer),
+      budget_signal_(worker) {}
+
+MutBytes FrameReader::buffer() {
+  return large_ ? MutBytes(large_.get(), piece_bytes) : MutBytes(small_);
+}
+Bytes FrameReader::buffer() const {
+  return large_ ? Bytes(large_.get(), piece_bytes) : Bytes(small_);
+}
+
+Result<FrameReader::Frame> FrameReader::try_next() {
+  const Bytes here = buffered();
+  if (here.size() < frame_prefix_bytes) return Frame{};
+  const std::size_t size = TRY(frame_size(here, frame_bytes_max_));
+  if (here.size() - frame_prefix_bytes < size) return Frame{};
+  ByteBudget::Lease lease;
+  if (budget_ != nullptr && !budget_->try_take(lease, size)) return Frame{};
+  Block block(size);
+  std::memcpy(block.bytes().data(), here.data() + frame_prefix_bytes, size);
+  consume(frame_prefix_bytes + size);
+  return Frame{hold(std::move(block), std::move(lease))};
+}
+
+env::Task<Result<FrameReader::Frame>> FrameReader::next() {
+  while (true) {
+    Frame frame = CO_TRY(try_next());
+    if (frame) co_return std::move(frame);
+    if (buffered().size() >= frame_prefix_bytes) break;
+    const bool more = CO_TRY(co_await fill());
+    if (more) continue;
+    if (begin_ == end_) co_return Frame{};
+    co_return fail(Errc::truncated, "the peer left inside a frame");
+  }
+  const std::size_t size = CO_TRY(frame_size(buffered(), frame_bytes_max_));
+  consume(frame_prefix_bytes);
+  co_return co_await receive(size);
+}
+
+void FrameReader::consume(std::size_t count) {
+  begin_ += count;
+  if (begin_ < end_) return;
+  begin_ = end_ = 0;
+  large_.reset();
+}
+
+env::Task<Result<bool>> FrameReader::fill() {
+  // At most three bytes are left over: they go to the front of the small buffer.
+  const Bytes rest = buffered();
+  if (!rest.empty()) std::memmove(small_.data(), rest.data(), rest.size());
+  begin_ = 0;
+  end_ = rest.size();
+  large_.reset();
+  const std::size_t left_over = end_;
+  const std::size_t count = CO_TRY(co_await stream_.read_some(MutBytes(small_).subspan(end_)));
+  if (count == 0) co_return false;
+  end_ += count;
+  if (end_ == small_.size()) read_more();
+  if (observer_ != nullptr) observer_->on_bytes(end_ - left_over);
+  co_return true;
+}
+
+/// After a read that filled the small buffer: there may be more, perhaps many frames.
+void FrameReader::read_more() {
+  const auto announced = load_be<std::int32_t>(small_.data());
+  // The rest of a long frame is read straight into its block.
+  if (announced < 0 || static_cast<std::size_t>(announced) > piece_bytes / 4) return;
+  large_ = std::make_unique_for_overwrite<std::uint8_t[]>(piece_bytes);
+  std::memcpy(large_.get(), small_.data(), end_);
+  const auto more = stream_.try_read(buffer().subspan(end_));
+  if (more) end_ += *more;  // an error will meet the next read, after the frames that are here
+}
+
+env::Task<Result<FrameReader::Frame>> FrameReader::receive(std::size_t size) {
+  filled_ = 0;
+  allowed_ = 0;
+  CO_TRY(co_await take(std::min(size, piece_bytes)));
+  block_ = Block(std::min(size, piece_bytes));
+  while (true) {
+    const Bytes here = buffered();
+    const std::size_t count = std::min(here.size(), block_.size() - filled_);
+    if (count > 0) std::memcpy(block_.bytes().data() + filled_, here.data(), count);
+    consume(count);
+    filled_ += count;
+    if (filled_ == size) break;
+    if (filled_ == allowed_) {
+      CO_TRY(co_await take(std::min({size - filled_, filled_, step_bytes_max})));
+      if (block_.size() < size) start_whole(size);
+      continue;
+    }
+    CO_TRY(co_await read_into_frame());
+  }
+  receiving_ = false;
+  co_return Frame{hold(std::exchange(block_, Block()), std::exchange(lease_, {}))};
+}
+
+void FrameReader::start_whole(std::size_t size) {
+  Block whole(size);
+  std::memcpy(whole.bytes().data(), block_.bytes().data(), filled_);
+  block_ = std::move(whole);
+}
+
+env::Task<Result<>> FrameReader::read_into_frame() {
+  if (!receiving_) {
+    receiving_ = true;
+    progress_at_ = worker_.now();
+    progress_to_ = filled_;
+    if (observer_ != nullptr) observer_->on_partial_frame();
+  }
+  const std::size_t room = std::min(block_.size(), allowed_) - filled_;
+  const std::size_t count =
+      CO_TRY(co_await stream_.read_some(block_.bytes().subspan(filled_, room)));
+  if (count == 0) co_return fail(Errc::truncated, "the peer left inside a frame");
+  filled_ += count;
+  if (filled_ - progress_to_ >= progress_bytes_min) {
+    progress_at_ = worker_.now();
+    progress_to_ = filled_;
+  }
+  if (observer_ != nullptr) observer_->on_bytes(count);
+  co_return Result<>{};
+}
+
+env::Task<Result<>> FrameReader::take(std::uint64_t bytes) {
+  allowed_ += bytes;
+  if (budget_ == nullptr || budget_->try_take(lease_, bytes)) co_return Result<>{};
+  receiving_ = false;  // the peer is not to blame for this wait
+  const ByteBudget::Claim claim(*budget_, lease_, bytes, budget_signal_);
+  while (!claim.granted()) {
+    CO_TRY(co_await budget_signal_.wait());
+    if (aborted_) co_return fail(Errc::closed);
+  }
+  co_return Result<>{};
+}
+
+void FrameReader::abort() {
+  aborted_ = true;
+  budget_signal_.notify();
+}
+
+std::optional<MonoTime> FrameReader::stalled_since() const {
+  return receiving_ ? std::optional(progress_at_) : std::nullopt;
+}
+
+}  // namespace moldau::net

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/time.h"
+#include "env/signal.h"
+#include "env/task.h"
+#include "env/transport.h"
+#include "env/worker.h"
+#include "net/byte_budget.h"
+
+namespace moldau::net {
+
+inline constexpr std::size_t frame_prefix_bytes = 4;
+
+/// The size that a frame's first four bytes announce (int32, big-endian, without itself).
+/// Errc::corrupt if it is not positive, Errc::too_large if it is over `frame_bytes_max`; the text
+/// says what the peer seems to speak instead, if that can be told.
+Result<std::size_t> frame_size(Bytes start, std::int32_t frame_bytes_max);
+
+/// "a TLS handshake", "an HTTP request", or empty if `start` looks like neither.
+std::string_view foreign_protocol(Bytes start);
+
+/// Cuts what a stream brings into frames. One task at a time; on the stream's worker.
+///
+/// Memory: an idle reader has 512 bytes. When there is more to read, it reads up to 64 KiB, hence
+/// many small frames, at once, and frees that buffer before it waits again. Each frame gets its own
+/// block and takes its bytes from the budget first; a frame above `piece_bytes` takes them as they
+/// arrive, in growing steps. Its final block is allocated whole when the first piece is full: pages
+/// that no byte has reached yet cost address space only, and nothing is copied but that piece.
+class FrameReader {
+ public:
+  static constexpr std::size_t piece_bytes = 64 << 10;
+  static constexpr std::size_t step_bytes_max = 1 << 20;
+  /// Less than this in a while is no progress, unless it is the frame's end.
+  static constexpr std::size_t progress_bytes_min = 4 << 10;
+
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    virtual void on_bytes(std::size_t count) = 0;
+    /// The reader is about to wait for the rest of a frame; see stalled_since.
+    virtual void on_partial_frame() = 0;
+  };
+
+  /// What is referred to outlives the reader, the budget also the frames. Without a budget (null)
+  /// memory is not counted, for clients; `observer` may be null.
+  FrameReader(env::Stream& stream, env::Worker& worker, ByteBudget* budget,
+              std::int32_t frame_bytes_max, Observer* observer);
+
+  using Frame = std::optional<SharedBytes>;
+
+  /// The next frame, without its size prefix, if all of it is here and the budget has room.
+  Result<Frame> try_next();
+  /// The next frame; nullopt when the peer has ended its data between two frames. Throws bad_alloc
+  /// if there is no memory for it. Errors: of the stream; of frame_size; truncated (ended inside a
+  /// frame); cancelled; closed (after abort).
+  env::Task<Result<Frame>> next();
+
+  /// Ends a wait for the budget. Close the stream, too.
+  void abort();
+  /// Since when a frame of which a part is here has made no progress; nullopt if the reader is not
+  /// waiting for the peer inside a frame.
+  std::optional<MonoTime> stalled_since() const;
+
+ private:
+  Bytes buffered() const { return buffer().subspan(begin_, end_ - begin_); }
+  MutBytes buffer();
+  Bytes buffer() const;
+  void consume(std::size_t count);
+  /// Reads when less than a prefix is buffered; false at the end of the data.
+  env::Task<Result<bool>> fill();
+  void read_more();
+  env::Task<Result<Frame>> receive(std::size_t size);
+  env::Task<Result<>> take(std::uint64_t bytes);
+  env::Task<Result<>> read_into_frame();
+  void start_whole(std::size_t size);
+
+  env::Stream& stream_;
+  env::Worker& worker_;
+  ByteBudget* const budget_;
+  const std::int32_t frame_bytes_max_;
+  Observer* const observer_;
+
+  std::array<std::uint8_t, 512> small_;
+  std::unique_ptr<std::uint8_t[]> large_;  // piece_bytes; instead of small_ while it is there
+  std::size_t begin_{0};                   // of what is read and not yet in a frame
+  std::size_t end_{0};
+
+  // The frame that is being received.
+  Block block_;
+  ByteBudget::Lease lease_;
+  std::size_t allowed_{0};  // bytes that were taken from the budget
+  std::size_t filled_{0};
+  bool receiving_{false};       // waiting for its rest
+  MonoTime progress_at_{};      // the last time that it made progress
+  std::size_t progress_to_{0};  // what filled_ was then
+
+  env::Signal budget_signal_;
+  bool aborted_{false};
+};
+
+}  // namespace moldau::net

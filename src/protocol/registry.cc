@@ -1,0 +1,110 @@
+#include "protocol/registry.h"
+
+#include <array>
+
+#include "protocol/header.h"
+#include "protocol/messages/allocate_producer_ids.h"
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/assign_replicas_to_dirs.h"
+#include "protocol/messages/begin_quorum_epoch.h"
+#include "protocol/messages/broker_heartbeat.h"
+#include "protocol/messages/broker_registration.h"
+#include "protocol/messages/controller_registration.h"
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_quorum.h"
+#include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/end_quorum_epoch.h"
+#include "protocol/messages/envelope.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/fetch_snapshot.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/produce.h"
+#include "protocol/messages/sasl_authenticate.h"
+#include "protocol/messages/sasl_handshake.h"
+#include "protocol/messages/vote.h"
+#include "protocol/records/broker_records.h"
+#include "protocol/records/config_records.h"
+#include "protocol/records/controller_records.h"
+#include "protocol/records/quorum_state_data.h"
+#include "protocol/records/raft_records.h"
+#include "protocol/records/security_records.h"
+#include "protocol/records/topic_records.h"
+#include "protocol/records/transaction_records.h"
+
+namespace moldau::protocol {
+namespace {
+
+template <class... T>
+struct Messages {
+  static constexpr const Schema* schemas[sizeof...(T)] = {&T::schema...};
+  static constexpr const MessageInfo* infos[sizeof...(T)] = {&T::info...};
+};
+
+using All = Messages<
+    ProduceRequest, ProduceResponse, FetchRequest, FetchResponse, ListOffsetsRequest,
+    ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
+    FindCoordinatorResponse, SaslHandshakeRequest, SaslHandshakeResponse, ApiVersionsRequest,
+    ApiVersionsResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
+    DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse,
+    OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
+    DescribeConfigsResponse, AlterConfigsRequest, AlterConfigsResponse, SaslAuthenticateRequest,
+    SaslAuthenticateResponse, CreatePartitionsRequest, CreatePartitionsResponse,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, VoteRequest, VoteResponse,
+    BeginQuorumEpochRequest, BeginQuorumEpochResponse, EndQuorumEpochRequest,
+    EndQuorumEpochResponse, DescribeQuorumRequest, DescribeQuorumResponse, AlterPartitionRequest,
+    AlterPartitionResponse, EnvelopeRequest, EnvelopeResponse, FetchSnapshotRequest,
+    FetchSnapshotResponse, DescribeClusterRequest, DescribeClusterResponse,
+    BrokerRegistrationRequest, BrokerRegistrationResponse, BrokerHeartbeatRequest,
+    BrokerHeartbeatResponse, AllocateProducerIdsRequest, AllocateProducerIdsResponse,
+    ControllerRegistrationRequest, ControllerRegistrationResponse, AssignReplicasToDirsRequest,
+    AssignReplicasToDirsResponse, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
+    RequestHeader, ResponseHeader, RegisterBrokerRecord, UnregisterBrokerRecord, FenceBrokerRecord,
+    UnfenceBrokerRecord, BrokerRegistrationChangeRecord, RegisterControllerRecord,
+    UnregisterControllerRecord, TopicRecord, PartitionRecord, PartitionChangeRecord,
+    RemoveTopicRecord, ClearElrRecord, ConfigRecord, FeatureLevelRecord, ClientQuotaRecord,
+    ProducerIdsRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord,
+    DelegationTokenRecord, RemoveDelegationTokenRecord, UserScramCredentialRecord,
+    RemoveUserScramCredentialRecord, BeginTransactionRecord, EndTransactionRecord,
+    AbortTransactionRecord, NoOpRecord, ZkMigrationStateRecord, LeaderChangeMessage,
+    SnapshotHeaderRecord, SnapshotFooterRecord, KRaftVersionRecord, VotersRecord, QuorumStateData>;
+
+struct ByKey {
+  std::array<const Schema*, api_key_max + 1> requests{};
+  std::array<const Schema*, api_key_max + 1> responses{};
+};
+
+constexpr ByKey by_key = [] {
+  ByKey result;
+  for (std::size_t i = 0; i < std::size(All::infos); ++i) {
+    const auto key = static_cast<std::size_t>(All::infos[i]->api_key);
+    if (All::infos[i]->type == MessageType::request) result.requests[key] = All::schemas[i];
+    if (All::infos[i]->type == MessageType::response) result.responses[key] = All::schemas[i];
+  }
+  return result;
+}();
+
+}  // namespace
+
+std::span<const Schema* const> all_schemas() {
+  return All::schemas;
+}
+
+const Schema* find_schema(MessageType type, ApiKey key) {
+  if (number(key) < 0 || number(key) > api_key_max) return nullptr;
+  const auto index = static_cast<std::size_t>(number(key));
+  if (type == MessageType::request) return by_key.requests[index];
+  return type == MessageType::response ? by_key.responses[index] : nullptr;
+}
+
+}  // namespace moldau::protocol

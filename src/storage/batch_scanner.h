@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/error.h"
+#include "env/disk.h"
+#include "storage/batch_header.h"
+#include "storage/read_plan.h"
+
+namespace moldau::storage {
+
+struct BatchPosition {
+  std::uint64_t position{0};
+  BatchHeader header;
+};
+
+/// Walks the batches of a segment file from a batch boundary on. Errors: corrupt (an impossible
+/// header), truncated (the file or `end` comes in the middle of a batch), unavailable (ReadMode
+/// cached), io. After an error position() is where the bad batch begins. Not thread-safe.
+class BatchScanner {
+ public:
+  /// Small where few batches are looked at, large for whole segments.
+  static constexpr std::size_t lookup_buffer = std::size_t{4} << 10;
+  static constexpr std::size_t scan_buffer = std::size_t{256} << 10;
+
+  /// `end`: bytes of the file that count.
+  BatchScanner(env::File& file, std::uint64_t position, std::uint64_t end, ReadMode mode,
+               std::size_t buffer_size);
+
+  /// The next batch; null at the end.
+  Result<std::optional<BatchPosition>> next();
+  /// All bytes of the batch that next() has just returned; valid until the next call.
+  Result<Bytes> whole();
+  std::uint64_t position() const { return next_; }
+
+ private:
+  Result<Bytes> load(std::uint64_t position, std::uint64_t size);
+
+  env::File& file_;
+  const std::uint64_t end_;
+  const ReadMode mode_;
+  const std::size_t buffer_size_;
+  std::uint64_t next_;
+  BatchPosition current_;
+  std::vector<std::uint8_t> buffer_;
+  std::uint64_t buffer_at_{0};
+};
+
+}  // namespace moldau::storage

@@ -1,0 +1,131 @@
+#include "storage/checkpoints.h"
+
+#include <charconv>
+
+namespace moldau::storage {
+
+namespace {
+
+/// Takes the next line off the front; the last one may lack its newline.
+std::optional<std::string_view> next_line(std::string_view& text) {
+  if (text.empty()) return std::nullopt;
+  const auto end = text.find('\n');
+  auto line = text.substr(0, end);
+  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return line;
+}
+
+template <class T>
+std::optional<T> number(std::string_view text) {
+  T value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+/// Version line (0) and count line, which open every checkpoint.
+Result<std::size_t> parse_count(std::string_view& text) {
+  const auto version = next_line(text);
+  if (!version || *version != "0") return fail(Errc::corrupt, "checkpoint version is not 0");
+  const auto line = next_line(text);
+  const auto count = line ? number<std::int64_t>(*line) : std::nullopt;
+  if (!count || *count < 0) return fail(Errc::corrupt, "checkpoint without a count");
+  return static_cast<std::size_t>(*count);
+}
+
+std::unexpected<Error> bad_line(std::string_view line) {
+  return fail(Errc::corrupt, fmt::format("checkpoint line '{}'", line.substr(0, 80)));
+}
+
+}  // namespace
+
+Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text) {
+  const auto count = TRY(parse_count(text));
+  OffsetCheckpoint offsets;
+  while (const auto line = next_line(text)) {
+    const auto second = line->rfind(' ');
+    const auto first = second == std::string_view::npos ? second : line->rfind(' ', second - 1);
+    if (first == std::string_view::npos || first == 0) return bad_line(*line);
+    const auto partition = number<std::int32_t>(line->substr(first + 1, second - first - 1));
+    const auto offset = number<std::int64_t>(line->substr(second + 1));
+    if (!partition || *partition < 0 || !offset || *offset < 0) return bad_line(*line);
+    offsets.insert_or_assign(
+        TopicPartition{std::string(line->substr(0, first)), PartitionId(*partition)},
+        Offset(*offset));
+  }
+  if (offsets.size() != count) return fail(Errc::corrupt, "checkpoint with a wrong count");
+  return offsets;
+}
+
+std::string format_offset_checkpoint(const OffsetCheckpoint& offsets) {
+  std::string text = fmt::format("0\n{}\n", offsets.size());
+  for (const auto& [name, offset] : offsets) {
+    fmt::format_to(std::back_inserter(text), "{} {} {}\n", name.topic, name.partition, offset);
+  }
+  return text;
+}
+
+Result<std::vector<EpochEntry>> parse_epoch_checkpoint(std::string_view text) {
+  const auto count = TRY(parse_count(text));
+  std::vector<EpochEntry> entries;
+  while (const auto line = next_line(text)) {
+    const auto space = line->find(' ');
+    if (space == std::string_view::npos) return bad_line(*line);
+    const auto epoch = number<std::int32_t>(line->substr(0, space));
+    const auto offset = number<std::int64_t>(line->substr(space + 1));
+    if (!epoch || *epoch < 0 || !offset || *offset < 0) return bad_line(*line);
+    const EpochEntry entry{LeaderEpoch(*epoch), Offset(*offset)};
+    if (!entries.empty() && (entry.epoch <= entries.back().epoch ||
+                             entry.start_offset <= entries.back().start_offset)) {
+      return bad_line(*line);
+    }
+    entries.push_back(entry);
+  }
+  if (entries.size() != count) return fail(Errc::corrupt, "checkpoint with a wrong count");
+  return entries;
+}
+
+std::string format_epoch_checkpoint(const std::vector<EpochEntry>& entries) {
+  std::string text = fmt::format("0\n{}\n", entries.size());
+  for (const auto& entry : entries) {
+    fmt::format_to(std::back_inserter(text), "{} {}\n", entry.epoch, entry.start_offset);
+  }
+  return text;
+}
+
+Result<Uuid> parse_partition_metadata(std::string_view text) {
+  constexpr std::string_view version_key = "version: ";
+  constexpr std::string_view id_key = "topic_id: ";
+  const auto version = next_line(text);
+  if (!version || !version->starts_with(version_key) ||
+      version->substr(version_key.size()) != "0") {
+    return fail(Errc::corrupt, "partition.metadata version is not 0");
+  }
+  const auto line = next_line(text);
+  const auto id =
+      line && line->starts_with(id_key) ? Uuid::parse(line->substr(id_key.size())) : std::nullopt;
+  if (!id || id->is_zero()) return fail(Errc::corrupt, "partition.metadata without a topic id");
+  return *id;
+}
+
+std::string format_partition_metadata(const Uuid& topic_id) {
+  return fmt::format("version: 0\ntopic_id: {}", topic_id);
+}
+
+BrokerEpoch parse_clean_shutdown(std::string_view text) {
+  constexpr std::string_view key = "\"brokerEpoch\"";
+  auto at = text.find(key);
+  if (at == std::string_view::npos) return BrokerEpoch(-1);
+  at = text.find_first_not_of(" \t\r\n:", at + key.size());
+  if (at == std::string_view::npos) return BrokerEpoch(-1);
+  const auto end = text.find_first_not_of("-0123456789", at);
+  const auto epoch = number<std::int64_t>(text.substr(at, end == text.npos ? end : end - at));
+  return BrokerEpoch(epoch.value_or(-1));
+}
+
+std::string format_clean_shutdown(BrokerEpoch broker_epoch) {
+  return fmt::format(R"({{"version":0,"brokerEpoch":{}}})", broker_epoch);
+}
+
+}  // namespace moldau::storage

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "storage/topic_partition.h"
+
+namespace moldau::storage {
+
+/// The small text files of a log directory (docs/formats/checkpoints.md): parsers and writers of
+/// their whole contents. Parsers return Errc::corrupt for anything that Kafka would not write.
+
+/// `recovery-point-offset-checkpoint`, `replication-offset-checkpoint`,
+/// `log-start-offset-checkpoint`.
+using OffsetCheckpoint = std::map<TopicPartition, Offset>;
+Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text);
+std::string format_offset_checkpoint(const OffsetCheckpoint& offsets);
+
+/// One line of `leader-epoch-checkpoint`: the epoch's first offset.
+struct EpochEntry {
+  LeaderEpoch epoch;
+  Offset start_offset;
+  auto operator<=>(const EpochEntry&) const = default;
+};
+/// Both numbers ascend strictly.
+Result<std::vector<EpochEntry>> parse_epoch_checkpoint(std::string_view text);
+std::string format_epoch_checkpoint(const std::vector<EpochEntry>& entries);
+
+/// `partition.metadata`.
+Result<Uuid> parse_partition_metadata(std::string_view text);
+std::string format_partition_metadata(const Uuid& topic_id);
+
+/// `.kafka_cleanshutdown`: the broker epoch of the node that stopped; -1 where there is none (older
+/// releases wrote an empty file).
+BrokerEpoch parse_clean_shutdown(std::string_view text);
+std::string format_clean_shutdown(BrokerEpoch broker_epoch);
+
+}  // namespace moldau::storage

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "env/env.h"
+
+namespace moldau::storage {
+
+class Log;
+
+/// Appends move from the worker to the directory's pool when the last write took longer, or when
+/// more is unflushed: a worker never touches a directory that is slow (APPEND step 4).
+inline constexpr Duration slow_write = milliseconds(5);
+inline constexpr std::int64_t unflushed_bytes_max = std::int64_t{64} << 20;
+
+struct DirCounters {
+  std::atomic<std::uint64_t> bytes_appended{0};
+  std::atomic<std::uint64_t> writes{0};
+  std::atomic<std::uint64_t> slow_writes{0};
+  std::atomic<std::uint64_t> append_failures{0};
+};
+
+/// What the logs of one directory share; lives as long as any of them. Implemented by LogDir.
+/// Thread-safe.
+class DirContext {
+ public:
+  DirContext(env::Env& environment, std::unique_ptr<env::IoPool> pool)
+      : env_(environment), pool_(std::move(pool)), pool_in_use_(*pool_) {}
+  virtual ~DirContext() = default;
+
+  env::Env& env() { return env_; }
+  env::Disk& disk() { return env_.disk(); }
+  env::IoPool& pool() { return pool_in_use_; }
+  WallMs wall() { return env_.clock().wall(); }
+
+  /// The log has written something that its next flush must cover.
+  virtual void mark_dirty(const std::shared_ptr<Log>& log) = 0;
+  /// The device cannot be trusted any more: every log of the directory goes offline. Idempotent.
+  virtual void take_offline(const Error& error) = 0;
+  /// The file system is full: clients are refused until there is room again.
+  virtual void note_no_space() = 0;
+  /// Pool. Makes the recovery points durable as they are now, after one was lowered.
+  virtual Result<> write_recovery_points() = 0;
+  /// Removes a file after the delay; it has its `.deleted` name already.
+  virtual void remove_later(std::string path, std::int64_t delay_ms) = 0;
+
+  bool is_offline() const { return offline_.load(std::memory_order_acquire); }
+  bool below_reserve() const { return below_reserve_.load(std::memory_order_relaxed); }
+  bool is_slow() const {
+    return slow_.load(std::memory_order_relaxed) ||
+           unflushed_bytes_.load(std::memory_order_relaxed) > unflushed_bytes_max;
+  }
+  void note_write(Duration took, std::uint64_t bytes) {
+    counters_.writes.fetch_add(1, std::memory_order_relaxed);
+    counters_.bytes_appended.fetch_add(bytes, std::memory_order_relaxed);
+    unflushed_bytes_.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+    const bool slow = took > slow_write;
+    if (slow) counters_.slow_writes.fetch_add(1, std::memory_order_relaxed);
+    slow_.store(slow, std::memory_order_relaxed);
+  }
+  /// Synced, or lost with the log that they were written to.
+  void note_flushed(std::int64_t bytes) {
+    unflushed_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  }
+  DirCounters& counters() { return counters_; }
+
+ protected:
+  env::Env& env_;
+  std::unique_ptr<env::IoPool> pool_;
+  env::IoPool& pool_in_use_;  // also while it is being destroyed and runs what is queued
+  std::atomic<bool> offline_{false};
+  std::atomic<bool> below_reserve_{false};
+  std::atomic<bool> slow_{false};
+  std::atomic<std::int64_t> unflushed_bytes_{0};
+  DirCounters counters_;
+};
+
+}  // namespace moldau::storage

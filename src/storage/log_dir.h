@@ -1,0 +1,154 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/ids.h"
+#include "base/uuid.h"
+#include "env/env.h"
+#include "storage/log.h"
+#include "storage/meta_properties.h"
+
+namespace moldau::storage {
+
+/// How a round makes many files durable (`flush.strategy`).
+enum class FlushStrategy : std::uint8_t {
+  automatic,  ///< up to flush_files_max dirty files fdatasync in parallel, more: one syncfs
+  fdatasync,
+  syncfs,
+};
+
+struct LogDirOptions {
+  std::string path;
+  FlushStrategy flush_strategy{FlushStrategy::automatic};
+  /// `log.dir.min.free.bytes`; null: 1 % of the file system or 1 GiB, whichever is less.
+  std::optional<std::uint64_t> min_free_bytes;
+  std::int64_t flush_checkpoint_ms{1'000};  ///< recovery points, under load
+  std::int64_t high_watermark_checkpoint_ms{
+      5'000};                                    ///< replica.high.watermark.checkpoint.interval.ms
+  std::int64_t log_start_checkpoint_ms{60'000};  ///< log.flush.start.offset.checkpoint.interval.ms
+  std::int64_t retention_check_ms{300'000};      ///< log.retention.check.interval.ms
+  std::int64_t first_retention_ms{0};            ///< log.initial.task.delay.ms
+};
+
+/// A partition that could not be loaded. Nothing of it was changed (ARCHITECTURE §6).
+struct Quarantined {
+  TopicPartition name;
+  Error error;
+};
+
+struct LoadReport {
+  std::vector<std::shared_ptr<Log>> logs;  ///< sorted by name
+  std::vector<Quarantined> quarantined;
+  std::uint64_t torn_bytes_cut{0};  ///< behind the recovery points
+  int segments_recovered{0};
+};
+
+struct NewLog {
+  TopicPartition name;
+  Uuid topic_id;
+  std::shared_ptr<const LogConfig> config;
+};
+
+/// Buckets are powers of two of microseconds: bucket i counts values below 2^i us.
+struct LatencyCounts {
+  static constexpr std::size_t buckets = 26;
+  std::array<std::uint64_t, buckets> counts{};
+  std::uint64_t sum_us{0};
+};
+
+/// What a directory has done and holds, for the metrics page.
+struct LogDirStats {
+  std::uint64_t flush_rounds{0};
+  std::uint64_t flush_round_files{0};  ///< sum over rounds
+  std::uint64_t flush_syncfs_rounds{0};
+  std::uint64_t bytes_appended{0};
+  std::uint64_t writes{0};  ///< pwritev calls
+  std::uint64_t slow_writes{0};
+  std::uint64_t append_failures{0};
+  std::uint64_t queued_bytes{0};     ///< assigned, not yet written
+  std::uint64_t unflushed_bytes{0};  ///< written, not yet durable
+  std::uint64_t log_bytes{0};
+  std::uint64_t logs{0};
+  std::uint64_t free_bytes{0};
+  bool below_reserve{false};
+  bool offline{false};
+  LatencyCounts flush_latency;
+};
+
+/// One log directory: its lock, its checkpoints, its flusher, its logs. Thread-safe after load. Its
+/// destruction is a crash for what is under way: close() comes first. Functions marked "pool" block
+/// on the disk.
+class LogDir {
+ public:
+  /// Start-up thread or pool. Makes the directory if missing, takes `.lock`, reads
+  /// `.kafka_cleanshutdown` and unlinks it durably, reads the checkpoints. Errors: locked, io, ...
+  static Result<std::unique_ptr<LogDir>> open(env::Env& env, LogDirOptions options);
+  ~LogDir();
+
+  const std::string& path() const;
+  env::IoPool& pool();
+  /// What `.kafka_cleanshutdown` said: null after an unclean stop; -1 where it had no epoch.
+  std::optional<BrokerEpoch> clean_shutdown_epoch() const;
+  const std::optional<MetaProperties>& meta_properties() const;
+  /// Start-up thread or pool; atomic and durable.
+  Result<> write_meta_properties(const MetaProperties& properties);
+
+  using ConfigOf = std::function<std::shared_ptr<const LogConfig>(const TopicPartition&)>;
+  /// Loads, and after an unclean stop recovers, one partition; for `__cluster_metadata-0`, before
+  /// load(). not_found if it has no directory. Pool.
+  Result<std::shared_ptr<Log>> load_one(const TopicPartition& name,
+                                        std::shared_ptr<const LogConfig> config);
+  /// Loads all others in parallel on the pool; finishes deletions that were under way; recovered
+  /// logs are durable when it returns. From a task on `home`. An error takes the directory offline.
+  env::Task<Result<LoadReport>> load(env::Worker& home, ConfigOf config_of);
+
+  /// Pool. Makes the directories of new partitions, durable together with one sync. Errors: exists.
+  Result<std::vector<std::shared_ptr<Log>>> create(std::span<const NewLog> logs);
+  std::shared_ptr<Log> find(const TopicPartition& name) const;
+  std::vector<std::shared_ptr<Log>> logs() const;
+
+  /// Fails what is queued and waiting, then renames to `topic-part.<32 hex>-delete` (or to
+  /// `...-stray`, which is kept), durable when it returns; files are removed after
+  /// file_delete_delay_ms. From a task on `home`.
+  env::Task<Result<>> remove(std::shared_ptr<Log> log, env::Worker& home);
+  env::Task<Result<>> make_stray(std::shared_ptr<Log> log, env::Worker& home);
+
+  /// Runs housekeeping until the scope stops: checkpoints, retention, delayed deletions, free
+  /// space, expiry of producers. Spawn once, after load.
+  env::Task<> run(env::Worker& home);
+  /// Pool. One pass of what is due.
+  void housekeeping();
+  /// Pool. replication-offset-checkpoint, now.
+  Result<> checkpoint_high_watermarks();
+
+  /// Clean stop, when nobody appends any more: writes and flushes everything, snapshots, indexes,
+  /// checkpoints, marker. From a task on `home`; housekeeping has been stopped.
+  env::Task<Result<>> close(env::Worker& home, BrokerEpoch broker_epoch);
+
+  bool is_offline() const;
+  /// Called once, on the thread that saw the failure, when the directory goes offline. Set before
+  /// load.
+  void on_offline(std::function<void(const Error&)> callback);
+  LogDirStats stats() const;
+
+ private:
+  struct State;
+
+ public:
+  explicit LogDir(std::shared_ptr<State> state);  ///< `open` is the way
+
+ private:
+  std::shared_ptr<State> state_;  // logs that somebody still holds need it
+};
+
+}  // namespace moldau::storage

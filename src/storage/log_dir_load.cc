@@ -1,0 +1,159 @@
+// Start of a log directory: find the partitions, load them in parallel, sync what recovery changed.
+
+#include <algorithm>
+
+#include "env/signal.h"
+#include "storage/file_names.h"
+#include "storage/log_dir_state.h"
+
+namespace moldau::storage {
+
+namespace {
+
+/// The partition's own bytes are wrong, not the directory: it is set aside alone.
+bool is_damage(Errc code) {
+  return code == Errc::corrupt || code == Errc::truncated || code == Errc::unsupported ||
+         code == Errc::too_large;
+}
+
+struct Loading {
+  TopicPartition name;
+  std::shared_ptr<const LogConfig> config;
+  std::optional<Result<LoadOutcome>> outcome;
+};
+
+}  // namespace
+
+Result<LoadOutcome> LogDir::State::load_partition(const TopicPartition& name,
+                                                  std::shared_ptr<const LogConfig> config) {
+  LoadRequest request{
+      .name = name,
+      .directory = fmt::format("{}/{}", options.path, partition_directory_name(name)),
+      .config = std::move(config),
+      .shutdown = clean_epoch ? Shutdown::clean : Shutdown::unclean,
+      .recovery_point = {},
+      .log_start = {},
+      .high_watermark = {}};
+  {
+    env::Lock guard(checkpoint_mutex);
+    request.recovery_point = recovery_points.find(name).value_or(Offset(0));
+    request.log_start = log_starts.find(name);
+    request.high_watermark = high_watermarks.find(name);
+  }
+  return load_log(disk(), wall(), request);
+}
+
+std::shared_ptr<Log> LogDir::State::add(LoadedLog loaded, std::shared_ptr<const LogConfig> config) {
+  auto name = loaded.name;
+  auto log = std::make_shared<Log>(
+      std::make_unique<Log::Private>(shared_from_this(), std::move(loaded), std::move(config)));
+  env::Lock guard(mutex);
+  logs[std::move(name)] = log;
+  return log;
+}
+
+Result<std::shared_ptr<Log>> LogDir::load_one(const TopicPartition& name,
+                                              std::shared_ptr<const LogConfig> config) {
+  auto& state = *state_;
+  const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(name));
+  if (!TRY(state.disk().exists(path))) return fail(Errc::not_found, path);
+  auto outcome = TRY(state.load_partition(name, config));
+  std::vector<FlushItem> items(1);
+  items[0].dirty = outcome.log.dirty;
+  items[0].directory = outcome.log.directory;
+  auto synced = sync_all(state.disk(), state.options.path, state.options.flush_strategy, items);
+  if (!synced) {
+    state.take_offline(synced.error());
+    return std::unexpected(std::move(synced).error());
+  }
+  if (outcome.torn_bytes_cut > 0) {
+    state.env().log().warn("torn tail cut log={} bytes={}", name, outcome.torn_bytes_cut);
+  }
+  return state.add(std::move(outcome.log), std::move(config));
+}
+
+/// Live partitions that are not loaded yet. Deletions that were under way go on.
+Result<std::vector<TopicPartition>> LogDir::State::find_partitions() {
+  std::vector<TopicPartition> found;
+  for (const auto& entry : TRY(disk().list(options.path))) {
+    if (!entry.is_directory) continue;
+    auto directory = parse_partition_directory(entry.name);
+    if (!directory) continue;
+    if (directory->kind == DirectoryKind::deleted) {
+      remove_later(fmt::format("{}/{}", options.path, entry.name), 0);
+    }
+    if (directory->kind != DirectoryKind::live) continue;
+    if (directory->name.topic == cluster_metadata_topic) continue;
+    found.push_back(std::move(directory->name));
+  }
+  return found;
+}
+
+env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, ConfigOf config_of) {
+  auto& state = *state_;
+  std::vector<Loading> loading;
+  {
+    auto names = co_await env::run_on(state.pool(), env::IoClass::background, home,
+                                      [&state] { return state.find_partitions(); });
+    for (auto& name : CO_TRY(std::move(names))) {
+      auto config = config_of(name);
+      loading.push_back({std::move(name), std::move(config), std::nullopt});
+    }
+  }
+  const auto jobs = static_cast<std::size_t>(std::clamp<std::int64_t>(
+      state.pool().threads(env::IoClass::flush), 1, static_cast<std::int64_t>(loading.size()) + 1));
+  std::atomic<std::size_t> next{0};
+  std::atomic<std::size_t> running{jobs};
+  env::Signal done(home);
+  for (std::size_t i = 0; i < jobs; ++i) {
+    // The flush class has the most threads, and nothing to flush yet.
+    state.pool().submit(env::IoClass::flush, [&state, &loading, &next, &running, &done] {
+      for (auto at = next++; at < loading.size(); at = next++) {
+        auto& item = loading[at];
+        item.outcome.emplace(state.load_partition(item.name, item.config));
+      }
+      if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) done.notify();
+    });
+  }
+  co_await env::detail::wait_uncancelled(done);
+
+  LoadReport report;
+  std::vector<FlushItem> recovered;
+  for (auto& item : loading) {
+    auto& outcome = *item.outcome;
+    if (!outcome) {
+      if (!is_damage(outcome.error().code)) {
+        state.take_offline(outcome.error());
+        co_return std::unexpected(outcome.error());
+      }
+      state.env().log().error("partition quarantined log={} error=\"{}\"", item.name,
+                              outcome.error().to_string());
+      report.quarantined.push_back({item.name, outcome.error()});
+      continue;
+    }
+    if (outcome->torn_bytes_cut > 0) {
+      state.env().log().warn("torn tail cut log={} bytes={} end={}", item.name,
+                             outcome->torn_bytes_cut, outcome->log.end);
+    }
+    report.torn_bytes_cut += outcome->torn_bytes_cut;
+    report.segments_recovered += outcome->segments_recovered;
+    auto& flush = recovered.emplace_back();
+    flush.dirty = outcome->log.dirty;
+    flush.directory = outcome->log.directory;
+  }
+  auto synced = co_await env::run_on(state.pool(), env::IoClass::flush, home, [&state, &recovered] {
+    return sync_all(state.disk(), state.options.path, state.options.flush_strategy, recovered);
+  });
+  if (!synced) {
+    state.take_offline(synced.error());
+    co_return std::unexpected(std::move(synced).error());
+  }
+  for (auto& item : loading) {
+    if (*item.outcome) {
+      report.logs.push_back(state.add(std::move((*item.outcome)->log), std::move(item.config)));
+    }
+  }
+  co_return report;
+}
+
+}  // namespace moldau::storage

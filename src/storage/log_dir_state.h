@@ -1,0 +1,125 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/thread_annotations.h"
+#include "env/mutex.h"
+#include "storage/checkpoints.h"
+#include "storage/dir_context.h"
+#include "storage/flusher.h"
+#include "storage/log_dir.h"
+#include "storage/recovery.h"
+
+namespace moldau::storage {
+
+/// One of the three offset checkpoints. Entries of partitions that are not loaded (yet, or because
+/// they are quarantined) stay as they were read. Not thread-safe.
+class CheckpointFile {
+ public:
+  CheckpointFile(env::Disk& disk, const std::string& root, std::string_view name)
+      : disk_(disk), path_(fmt::format("{}/{}", root, name)) {}
+
+  Result<> load();
+  std::optional<Offset> find(const TopicPartition& name) const;
+  void set(const TopicPartition& name, Offset offset) { entries_[name] = offset; }
+  void erase(const TopicPartition& name) { entries_.erase(name); }
+  /// Whether the file itself has the partition, whatever has been set since.
+  bool has_on_disk(const TopicPartition& name) const { return on_disk_.contains(name); }
+  /// Atomic and durable; nothing is done if the file says the same already.
+  Result<> save();
+
+ private:
+  env::Disk& disk_;
+  const std::string path_;
+  OffsetCheckpoint entries_;
+  OffsetCheckpoint on_disk_;
+  bool exists_{false};
+};
+
+struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
+  State(env::Env& environment, LogDirOptions dir_options);
+
+  /// The end of the LogDir: nothing is written any more, and the pool's jobs have ended. Logs that
+  /// somebody still holds are offline.
+  void shut();
+
+  // DirContext
+  void mark_dirty(const std::shared_ptr<Log>& log) override { flusher.mark_dirty(log); }
+  void take_offline(const Error& error) override;
+  void note_no_space() override { below_reserve_.store(true, std::memory_order_relaxed); }
+  Result<> write_recovery_points() override;
+  void remove_later(std::string path, std::int64_t delay_ms) override;
+
+  // log_dir.cc
+  Result<> open();
+  void note_free_space();
+  std::vector<std::shared_ptr<Log>> all_logs() const;
+  Result<> make_partition_directory(const NewLog& log, FlushItem& made);
+  Result<> forget_old_checkpoints(std::span<const NewLog> logs);
+  Result<> retire(Log& log, DirectoryKind kind);
+  LogDirStats stats() const;
+
+  // log_dir_load.cc
+  Result<LoadOutcome> load_partition(const TopicPartition& name,
+                                     std::shared_ptr<const LogConfig> config);
+  std::shared_ptr<Log> add(LoadedLog loaded, std::shared_ptr<const LogConfig> config);
+  Result<std::vector<TopicPartition>> find_partitions();
+
+  // checkpointing.cc
+  Result<> save_epochs(const std::vector<std::shared_ptr<Log>>& logs) REQUIRES(checkpoint_mutex);
+  Result<> save_recovery_points() REQUIRES(checkpoint_mutex);
+  Result<> write_high_watermarks();
+  Result<> write_log_starts();
+  void note_checkpoint(std::string_view what, const Result<>& result);
+  void housekeeping();
+  void remove_due();
+
+  // close.cc
+  Result<> finish_close(std::vector<FlushItem>& items, BrokerEpoch broker_epoch);
+
+  const LogDirOptions options;
+  Flusher flusher;
+  std::unique_ptr<env::DirLock> lock;
+  std::optional<BrokerEpoch> clean_epoch;
+  std::optional<MetaProperties> meta;
+  std::function<void(const Error&)> offline_callback;
+
+  mutable env::Mutex mutex;
+  std::map<TopicPartition, std::shared_ptr<Log>> logs GUARDED_BY(mutex);
+  struct Removal {
+    std::string path;
+    MonoTime due;
+  };
+  std::vector<Removal> removals GUARDED_BY(mutex);
+
+  /// Held across I/O, on pool threads only: two writers of one checkpoint would share its temporary
+  /// file. Nothing waits for it that must be quick.
+  env::Mutex checkpoint_mutex;
+  CheckpointFile recovery_points GUARDED_BY(checkpoint_mutex);
+  CheckpointFile high_watermarks GUARDED_BY(checkpoint_mutex);
+  CheckpointFile log_starts GUARDED_BY(checkpoint_mutex);
+
+  std::atomic<std::uint64_t> free_bytes{0};
+  // Of housekeeping, one pass at a time.
+  MonoTime next_high_watermarks{};
+  MonoTime next_log_starts{};
+  std::optional<MonoTime> next_retention;  ///< null before the first pass
+};
+
+/// Replaces many small files atomically, durable together: with one syncfs where that is cheaper.
+struct SmallFile {
+  std::string path;
+  std::string text;
+};
+Result<> replace_files(env::Disk& disk, const std::string& root,
+                       const std::vector<SmallFile>& files);
+
+/// Removes a file, or a directory with what is in it. Errors other than not_found.
+Result<> remove_all(env::Disk& disk, const std::string& path);
+
+}  // namespace moldau::storage

@@ -1,0 +1,186 @@
+// Reading: positions without a lock, slices of segment files, look-ups by time.
+
+#include <algorithm>
+
+#include "records/legacy.h"
+#include "records/time_lookup.h"
+#include "storage/batch_scanner.h"
+#include "storage/log_private.h"
+
+namespace moldau::storage {
+
+namespace {
+
+/// Index of the segment that holds `offset`: the last one whose base is not above it.
+std::size_t segment_of(const SegmentList& list, Offset offset) {
+  const auto after = std::ranges::upper_bound(list, offset, {}, &Segment::base_offset);
+  return after == list.begin() ? 0 : static_cast<std::size_t>(after - list.begin()) - 1;
+}
+
+/// The first batch from the index entry before `offset` on that reaches it; null if none does.
+Result<std::optional<BatchPosition>> find_batch(const Segment& segment, env::File& file,
+                                                Offset offset, std::uint64_t end, ReadMode mode) {
+  const auto start = TRY(segment.lookup(offset, mode));
+  BatchScanner scanner(file, std::min(start, end), end, mode, BatchScanner::lookup_buffer);
+  while (auto batch = TRY(scanner.next())) {
+    if (batch->header.last_offset >= offset) return batch;
+  }
+  return std::nullopt;
+}
+
+/// Where in the segment the batches below `limit` end.
+Result<std::uint64_t> end_position(const Segment& segment, env::File& file, Offset limit,
+                                   const Ends& ends, std::uint64_t written, ReadMode mode) {
+  for (const auto* known : {&ends.written, &ends.durable}) {
+    if (limit == known->offset && known->segment_base == segment.base_offset()) {
+      return std::min(known->position, written);
+    }
+  }
+  const auto batch = TRY(find_batch(segment, file, limit, written, mode));
+  return batch ? batch->position : written;
+}
+
+}  // namespace
+
+std::shared_ptr<const SegmentList> Log::Private::segment_list() const {
+  env::Lock lock(segments_mutex);
+  return segments;
+}
+
+void Log::Private::set_segments(std::shared_ptr<const SegmentList> list) {
+  env::Lock lock(segments_mutex);
+  segments = std::move(list);
+}
+
+Result<ReadPlan> Log::Private::read(const ReadRequest& request) const {
+  const auto now = ends.load();
+  if (request.from < now.log_start || request.from > now.written.offset) {
+    return ReadPlan{.status = ReadStatus::offset_out_of_range};
+  }
+  const auto limit = std::min(request.limit, now.written.offset);
+  const auto list = segment_list();
+  for (auto i = segment_of(*list, request.from); i < list->size(); ++i) {
+    const auto& segment = *(*list)[i];
+    if (request.from >= limit || segment.base_offset() >= limit) break;
+    const auto size = segment.size();
+    if (size == 0) continue;
+    const auto file = TRY(segment.log_file(request.mode));
+    const auto first = TRY(find_batch(segment, *file, request.from, size, request.mode));
+    if (!first) continue;  // compaction has left a gap at the segment's end
+    if (first->header.last_offset >= limit) break;
+    const bool whole = i + 1 < list->size() && (*list)[i + 1]->base_offset() <= limit;
+    const auto end =
+        whole ? size : TRY(end_position(segment, *file, limit, now, size, request.mode));
+    auto length = std::min(request.max_bytes, end - first->position);
+    if (request.minimum == ReadMinimum::first_batch_at_least) {
+      length = std::max(length, first->header.size);
+    }
+    if (length == 0) break;
+    return ReadPlan{.file = file, .position = first->position, .length = length};
+  }
+  return ReadPlan{};
+}
+
+Positions Log::positions() const {
+  return state_->ends.load().positions();
+}
+
+Result<ReadPlan> Log::read(const ReadRequest& request) const {
+  return state_->read(request);
+}
+
+namespace {
+
+/// The first record at or above `from` with such a timestamp, in a batch of any format.
+Result<std::optional<TimestampOffset>> find_record(Bytes bytes, const BatchHeader& header,
+                                                   std::int64_t at_least, Offset from) {
+  records::Decompressor decompressor;
+  if (header.magic == records::magic_v2) {
+    const auto batch = TRY(records::BatchView::parse(bytes));
+    const auto found = TRY(records::first_at_or_after(batch, at_least, from, decompressor));
+    if (!found) return std::nullopt;
+    return TimestampOffset{found->timestamp, found->offset, batch.partition_leader_epoch()};
+  }
+  const auto message = TRY(records::LegacyMessage::parse(bytes));
+  std::optional<TimestampOffset> found;
+  TRY(message.each(decompressor, records::uncompressed_bytes_max,
+                   [&](const records::LegacyRecord& record) {
+                     if (found || record.offset < from || record.timestamp < at_least) return;
+                     found = TimestampOffset{record.timestamp, record.offset, no_leader_epoch};
+                   }));
+  return found;
+}
+
+/// Scans the segment from the batch that reaches `from` on for a batch whose largest timestamp is
+/// `at_least` or more, and in it for the first such record.
+Result<std::optional<TimestampOffset>> scan_for_timestamp(const Segment& segment,
+                                                          std::int64_t at_least, Offset scan_from,
+                                                          Offset from) {
+  const auto file = TRY(segment.log_file(ReadMode::blocking));
+  const auto size = segment.size();
+  const auto start = TRY(segment.lookup(scan_from, ReadMode::blocking));
+  BatchScanner scanner(*file, std::min(start, size), size, ReadMode::blocking,
+                       BatchScanner::lookup_buffer);
+  while (const auto batch = TRY(scanner.next())) {
+    const bool v2 = batch->header.magic == records::magic_v2;
+    if (batch->header.last_offset < from) continue;
+    if (v2 && batch->header.max_timestamp < at_least) continue;
+    const auto found = TRY(find_record(TRY(scanner.whole()), batch->header, at_least, from));
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::optional<TimestampOffset>> Log::find_timestamp(std::int64_t timestamp) const {
+  const auto start = positions().log_start;
+  const auto list = state_->segment_list();
+  for (auto i = segment_of(*list, start); i < list->size(); ++i) {
+    const auto& segment = *(*list)[i];
+    if (segment.size() == 0) continue;
+    if (TRY(segment.max_timestamp()).timestamp < timestamp) continue;
+    // Batches up to and with the entry's offset have smaller timestamps; the entry itself may
+    // equal.
+    const auto floor = TRY(segment.lookup_timestamp(timestamp - 1));
+    const auto found = TRY(scan_for_timestamp(segment, timestamp, std::max(floor, start), start));
+    if (found) return found;
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<TimestampOffset>> Log::find_max_timestamp() const {
+  const auto start = positions().log_start;
+  const auto list = state_->segment_list();
+  std::shared_ptr<Segment> best;
+  MaxTimestamp max;
+  for (auto i = segment_of(*list, start); i < list->size(); ++i) {
+    const auto candidate = TRY((*list)[i]->max_timestamp());
+    if (candidate.timestamp > max.timestamp) {
+      max = candidate;
+      best = (*list)[i];
+    }
+  }
+  if (best == nullptr) return std::nullopt;
+  // The index has the last offset of the batch, whose first such record is wanted.
+  return scan_for_timestamp(*best, max.timestamp, start, start);
+}
+
+Result<std::vector<AbortedTxn>> Log::aborted_transactions(Offset from, Offset to) const {
+  std::vector<AbortedTxn> found;
+  const auto list = state_->segment_list();
+  for (auto i = segment_of(*list, from); i < list->size(); ++i) {
+    for (const auto& txn : TRY((*list)[i]->aborted_txns())) {
+      if (txn.last_offset >= from && txn.first_offset < to) found.push_back(txn);
+      // Everything that may overlap has ended before this entry's stable offset (Kafka's rule).
+      if (txn.last_stable_offset >= to) {
+        std::ranges::sort(found, {}, &AbortedTxn::first_offset);
+        return found;
+      }
+    }
+  }
+  std::ranges::sort(found, {}, &AbortedTxn::first_offset);
+  return found;
+}
+
+}  // namespace moldau::storage

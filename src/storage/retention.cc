@@ -1,0 +1,106 @@
+// Removal of segments that are not needed any more, from the front of the log.
+
+#include "storage/file_names.h"
+#include "storage/log_private.h"
+
+namespace moldau::storage {
+
+namespace {
+
+/// How many segments from the front may go. The active one never does.
+struct Victims {
+  std::size_t count{0};
+  bool roll_wanted{false};  ///< the active segment is due as well
+};
+
+Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
+                             const Positions& positions, WallMs now) {
+  std::uint64_t total = 0;
+  for (const auto& segment : list) total += segment->size();
+  const bool by_policy = config.cleanup_delete;
+  const bool by_size = by_policy && config.retention_bytes >= 0;
+  const bool by_time = by_policy && config.retention_ms >= 0;
+  auto excess = by_size ? static_cast<std::int64_t>(total) - config.retention_bytes : 0;
+  Victims victims;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const bool active = i + 1 == list.size();
+    const auto upper = active ? positions.written_end : list[i + 1]->base_offset();
+    if (upper > positions.high_watermark) break;
+    bool due = upper <= positions.log_start;
+    if (!due && by_size) due = excess >= static_cast<std::int64_t>(list[i]->size());
+    if (!due && by_time) {
+      const auto largest = TRY(list[i]->max_timestamp()).timestamp;
+      due = largest >= 0 && now.value - largest > config.retention_ms;
+    }
+    if (!due) break;
+    if (active) {
+      victims.roll_wanted = list[i]->size() > 0;
+      break;
+    }
+    excess -= static_cast<std::int64_t>(list[i]->size());
+    ++victims.count;
+  }
+  return victims;
+}
+
+/// Kafka's way: the name says at once that the file is gone; its bytes go after the delay, when
+/// fetches under way have ended.
+Result<> retire(DirContext& dir, const std::string& path, std::int64_t delay_ms) {
+  const auto retired = path + std::string(deleted_suffix);
+  auto renamed = dir.disk().rename(path, retired);
+  if (!renamed && renamed.error().code == Errc::not_found) return {};
+  TRY(std::move(renamed));
+  dir.remove_later(retired, delay_ms);
+  return {};
+}
+
+Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t delay_ms) {
+  // The indexes first: a log without indexes gets new ones, indexes without a log are litter.
+  for (const auto suffix :
+       {index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix, log_suffix}) {
+    TRY(retire(dir, segment.path(suffix), delay_ms));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, WallMs now) {
+  if (!begin_maintenance()) return 0;
+  const auto settings = self->config();
+  const auto remove = [&]() -> Result<int> {
+    const auto list = segment_list();
+    const auto victims = TRY(find_victims(*list, *settings, ends.load().positions(), now));
+    if (victims.roll_wanted) roll(self);
+    if (victims.count == 0) return 0;
+    {
+      env::Lock lock(mutex);
+      log_start = std::max(log_start, (*list)[victims.count]->base_offset());
+      if (epochs.truncate_from_start(log_start)) ++epochs_version;
+      touched = true;
+      publish();
+    }
+    {
+      env::Lock lock(segments_mutex);
+      // The front is ours alone; the writer may have rolled meanwhile.
+      segments = std::make_shared<SegmentList>(
+          segments->begin() + static_cast<std::ptrdiff_t>(victims.count), segments->end());
+    }
+    for (std::size_t i = 0; i < victims.count; ++i) {
+      TRY(retire_segment(dir, *(*list)[i], settings->file_delete_delay_ms));
+    }
+    return static_cast<int>(victims.count);
+  };
+  auto result = remove();
+  if (!result && result.error().code != Errc::no_space) dir.take_offline(result.error());
+  end_maintenance();
+  return result;
+}
+
+/// The snapshot at `offset` has all that is below it.
+Result<int> Log::Private::delete_below(const std::shared_ptr<Log>& self, Offset offset) {
+  self->advance_log_start(offset);
+  return apply_retention(self, dir.wall());
+}
+
+}  // namespace moldau::storage

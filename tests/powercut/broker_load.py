@@ -1,0 +1,169 @@
+"""Clients that use a broker until it dies, and write down in a Ledger what they were told."""
+
+import itertools
+import random
+import threading
+import time
+
+from broker_ledger import Batch, describe
+from broker_wire import NONE, Connection, batches, record_batch
+
+NAMES = ("tables", "trees", "birds", "a.very-long_name-of-a-topic-of-which-there-may-be-some")
+# What a client may be told of a topic that is being deleted: UNKNOWN_TOPIC_OR_PARTITION,
+# LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, UNKNOWN_TOPIC_ID.
+DELETION_ERRORS = {3, 5, 6, 56, 100}
+UNKNOWN_TOPIC, TOPIC_EXISTS = 3, 36
+
+_serial = itertools.count()
+
+
+class Client(threading.Thread):
+    def __init__(self, ledger, port, seed):
+        super().__init__(daemon=True)
+        self.ledger, self.port, self.chance = ledger, port, random.Random(seed)
+        self.over = threading.Event()
+
+    def run(self):
+        try:
+            connection = Connection(self.port)
+            while not self.over.is_set():
+                self.step(connection)
+        except OSError as error:
+            # The broker is killed while the clients run.
+            if not self.over.is_set():
+                self.ledger.complain(f"{type(self).__name__}: {error}")
+        except Exception as error:  # any other is a wrong answer
+            self.ledger.complain(f"{type(self).__name__}: {error!r}")
+
+    def step(self, connection):
+        raise NotImplementedError
+
+    def refused(self, what, topic, error):
+        if not (topic.deleting and error in DELETION_ERRORS):
+            self.ledger.complain(f"{what} {topic.name}: error {error}")
+
+
+class Producer(Client):
+    def __init__(self, ledger, port, seed, idempotent):
+        super().__init__(ledger, port, seed)
+        self.idempotent = idempotent
+        self.identity = None
+        self.sequences = {}
+
+    def make(self, topic, partition):
+        chance, records = self.chance, []
+        for _ in range(chance.randint(1, 4)):
+            value = b"%d " % next(_serial)
+            records.append((b"k", value + bytes([chance.randrange(256)]) * chance.choice(
+                (0, 20, 200, 900))))
+        sequence = -1
+        if self.idempotent:
+            sequence = self.sequences.get((topic.id, partition), 0)
+            self.sequences[(topic.id, partition)] = sequence + len(records)
+        producer = self.identity or (-1, -1)
+        timestamp = int(time.time() * 1000) + chance.randint(-1000, 1000)
+        data = record_batch(records, 0, *producer, sequence, timestamp)
+        return Batch(topic, partition, data, self.identity)
+
+    def step(self, connection):
+        """Up to five requests in flight. Of an idempotent producer one batch per partition: as in
+        Apache Kafka a producer snapshot knows only the newest, so that a recovered broker does not
+        recognize what was sent before it."""
+        if self.idempotent and self.identity is None:
+            error, *identity = connection.init_producer_id()
+            if error != NONE:
+                raise ValueError(f"InitProducerId: error {error}")
+            self.identity, self.sequences = tuple(identity), {}
+            self.ledger.got_producer_id(self.identity[0])
+        places = [(topic, partition) for topic in self.ledger.usable()
+                  for partition in range(topic.partitions)]
+        if not places:
+            time.sleep(0.001)
+            return
+        requests, used = [], set()
+        for _ in range(self.chance.randint(1, 5)):
+            count = min(len(places), self.chance.choice((1, 1, 2, 4, 16)))
+            chosen = self.chance.sample(places, count)
+            if self.idempotent:
+                chosen = [one for one in chosen if (one[0].id, one[1]) not in used]
+                used.update((topic.id, partition) for topic, partition in chosen)
+            if not chosen:
+                continue
+            chosen.sort(key=lambda one: (one[0].id, one[1]))
+            made = [self.make(*one) for one in chosen]
+            for one in made:
+                self.ledger.sending(one)
+            connection.send_produce([(*one.place, one.data) for one in made])
+            requests.append({one.place: one for one in made})
+        for request in requests:
+            for topic_id, partition, error, offset in connection.receive_produce():
+                one = request.pop((topic_id, partition))
+                self.ledger.answered(one, offset if error == NONE else None)
+                if error != NONE:
+                    self.refused("produce to", one.topic, error)
+                    self.identity = None
+            if request:
+                raise ValueError(f"no answer for {list(map(describe, request))}")
+        # Much data says nothing more and takes long to check.
+        time.sleep(self.chance.random() * 0.02)
+
+
+class Reader(Client):
+    """What somebody has read must not vanish, even if nobody was told that it was written."""
+
+    def step(self, connection):
+        usable = self.ledger.usable()
+        if usable:
+            topic = self.chance.choice(usable)
+            place = topic.id, self.chance.randrange(topic.partitions)
+            start = self.chance.randint(0, self.ledger.ends.get(place, 0))
+            wanted = (*place, start, self.chance.choice((1, 60_000)))
+            error, end, data = connection.fetch([wanted])[place]
+            if error == NONE:
+                self.ledger.seen_end(place, end)
+                for base, _, _, body in batches(data):
+                    self.ledger.read(place, base, body)
+            else:
+                self.refused("fetch from", topic, error)
+        time.sleep(0.002)
+
+
+class Administrator(Client):
+    def step(self, connection):
+        ledger, chance = self.ledger, self.chance
+        name = chance.choice(NAMES)
+        topic = ledger.find(name)
+        if topic is None:
+            # Once more than 8 partitions, so that a flush round has more files than fdatasync gets.
+            partitions = chance.choice((1, 2, 12))
+            ledger.asked_topics[name] = partitions
+            # A full offset index is the one reason to roll that has no large minimum.
+            error, topic_id = connection.create_topic(name, partitions, {
+                "index.interval.bytes": 256, "segment.index.bytes": chance.choice((24, 80, 400)),
+                "file.delete.delay.ms": chance.choice((0, 60_000))})
+            if error != NONE:
+                raise ValueError(f"CreateTopics of {name}: error {error}")
+            ledger.created(name, topic_id, partitions)
+        elif chance.random() < 0.3:
+            topic.deleting = True
+            error = connection.delete_topic(name)
+            if error != NONE:
+                raise ValueError(f"DeleteTopics of {name}: error {error}")
+            topic.deleted = True
+        elif chance.random() < 0.3 and topic.partitions < 14:
+            topic.partitions_asked = topic.partitions + 1
+            error = connection.create_partitions(name, topic.partitions_asked)
+            if error != NONE:
+                raise ValueError(f"CreatePartitions of {name}: error {error}")
+            topic.partitions, topic.partitions_asked = topic.partitions_asked, 0
+        time.sleep(chance.random() * 0.05)
+
+
+def clients(ledger, port, chance):
+    def seed():
+        return chance.getrandbits(32)
+
+    return [Producer(ledger, port, seed(), idempotent=True),
+            Producer(ledger, port, seed(), idempotent=True),
+            Producer(ledger, port, seed(), idempotent=False),
+            Reader(ledger, port, seed()), Administrator(ledger, port, seed())]

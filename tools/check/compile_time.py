@@ -1,0 +1,41 @@
+#!/usr/bin/env python3
+"""The compile time check (compile_time.py BUILD_DIRECTORY): no translation unit takes more than 12
+seconds of CPU time, so that touching one handler stays a matter of seconds.
+
+clang appends a line to compile_times.csv for every compilation (cmake/compiler.cmake). What ccache
+answered has no line: only what was compiled in this directory is judged, and it is said how much."""
+
+import csv
+import pathlib
+import sys
+
+import sources
+
+SECONDS_MAX = 12
+REPORTED = 5
+
+
+def check(build):
+    path = build / "compile_times.csv"
+    if not path.is_file():
+        print("nothing was compiled here (all from ccache)")
+        return []
+    return judge(path.read_text(encoding="utf-8"))
+
+
+def judge(text):
+    """`text` has rows of: program, output, CPU time in microseconds, user time, memory in KiB."""
+    newest = {}
+    for row in csv.reader(text.splitlines()):
+        if len(row) == 5 and row[0] == "clang" and row[1].endswith((".o", ".pch")):
+            newest[row[1]] = int(row[2]) / 1e6
+    slowest = sorted(newest.items(), key=lambda item: -item[1])
+    print(f"{len(newest)} translation units measured, {sum(newest.values()):.0f} s together")
+    for output, seconds in slowest[:REPORTED]:
+        print(f"  {seconds:5.1f} s {output}")
+    return [f"{output}: {seconds:.1f} s, more than {SECONDS_MAX} s; split it, or include less"
+            for output, seconds in slowest if seconds > SECONDS_MAX]
+
+
+if __name__ == "__main__":
+    sys.exit(sources.report("compile time", check(pathlib.Path(sys.argv[1]))))
