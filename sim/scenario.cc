@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 namespace moldau::sim {
@@ -62,7 +63,7 @@ ConsumerPlan draw_consumer(Prng& prng, bool by_id) {
   return plan;
 }
 
-TopicPlan draw_topic(Prng& prng, int number) {
+TopicPlan draw_topic(Prng& prng, std::uint64_t number) {
   TopicPlan plan{.name = fmt::format("topic-{}", number),
                  .partitions = static_cast<int>(prng.between(1, 3)),
                  .configs = {}};
@@ -111,9 +112,9 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.calm = draw_ms(prng, 300, 1'000);
   scenario.names_are_reused = prng.chance(300'000);
   scenario.deletions_per_million = pick<std::uint64_t>(prng, {0, 100'000, 300'000});
-  const auto topics = static_cast<int>(prng.between(1, 6));
-  for (int i = 0; i < topics; ++i) scenario.topics.push_back(draw_topic(prng, i));
-  scenario.first_topics = 1 + static_cast<int>(prng.below(2));
+  const auto topics = static_cast<std::uint64_t>(prng.between(1, 6));
+  for (std::uint64_t i = 0; i < topics; ++i) scenario.topics.push_back(draw_topic(prng, i));
+  scenario.first_topics = 1 + static_cast<int>(prng.below(std::min<std::uint64_t>(2, topics)));
   const std::uint64_t producers = 1 + prng.below(4);
   for (std::uint64_t i = 0; i < producers; ++i) {
     scenario.producers.push_back(draw_producer(prng, scenario.names_are_reused));

@@ -66,8 +66,10 @@ class Site:
         self.recording = False
 
     def begin(self):
-        """What is in the directory is durable from here on."""
-        if not self.recording:
+        """What is in the directory after a cut is durable."""
+        if self.recording:
+            rollback.resume(self.root, self.state)
+        else:
             self.state = self.base / ("state-b" if self.state.name == "state-a" else "state-a")
             rollback.begin(self.root, self.state)
             self.recording = True

@@ -165,14 +165,11 @@ class Journal(unittest.TestCase):
             rollback.apply(root, state, 1, keep="none")
             return (root / "f").read_bytes()
 
-    @staticmethod
-    def record(op, handle=0, value=0, path=b"", payload=b"", flags=0):
-        length = rollback.RECORD.size + len(path) + len(payload)
-        return rollback.RECORD.pack(length, op, flags, len(path), handle, value) + path + payload
+    record = staticmethod(rollback.encode)
 
     def test_sync_covers_only_what_was_over_when_it_began(self):
         contents = self.contents(
-            self.record(rollback.OPEN, handle=1, path=b"f"),
+            self.record(rollback.OPEN, handle=1, path="f"),
             self.record(rollback.WRITE, handle=1, value=0, payload=b"a"),
             self.record(rollback.SYNC_BEGIN, handle=1, value=1),
             self.record(rollback.WRITE, handle=1, value=1, payload=b"b"),
@@ -181,22 +178,63 @@ class Journal(unittest.TestCase):
 
     def test_sync_that_did_not_return_covers_nothing(self):
         contents = self.contents(
-            self.record(rollback.OPEN, handle=1, path=b"f"),
+            self.record(rollback.OPEN, handle=1, path="f"),
             self.record(rollback.WRITE, handle=1, value=0, payload=b"a"),
             self.record(rollback.SYNC_BEGIN, handle=1, value=1))
         self.assertEqual(contents, b"----")
 
     def test_torn_last_record_did_not_happen(self):
         write = self.record(rollback.WRITE, handle=1, value=0, payload=b"a")
-        synced = (self.record(rollback.OPEN, handle=1, path=b"f"), write,
+        synced = (self.record(rollback.OPEN, handle=1, path="f"), write,
                   self.record(rollback.SYNC_BEGIN, handle=1, value=1),
                   self.record(rollback.SYNC_END, value=1))
         self.assertEqual(self.contents(*synced), b"a---")
         self.assertEqual(self.contents(*synced[:3], synced[3][:-1]), b"----")
 
+    def resumed(self, change, *records):
+        """What is in the root when everything is kept, and when nothing is, after a life of which
+        `change` has made the last effect and the journal has only `records`."""
+        with tempfile.TemporaryDirectory(prefix="moldau-powercut-") as directory:
+            root, state = Path(directory) / "root", Path(directory) / "state"
+            root.mkdir()
+            (root / "f").write_bytes(b"----")
+            (root / "g").write_bytes(b"other")
+            rollback.begin(root, state)
+            (state / "journal").write_bytes(b"".join(records))
+            change(root)
+            rollback.resume(root, state)
+            with open(state / "journal", "ab") as journal:
+                journal.write(self.record(rollback.START))
+            left = []
+            for keep in ("all", "none"):
+                rollback.apply(root, state, 1, keep)
+                left.append({str(path): contents for path, contents in rollback.paths(root)})
+            return left
+
+    def test_effects_without_a_record_are_unsynced_changes_for_the_next_life(self):
+        before = {"f": b"----", "g": b"other"}
+        cases = (
+            ("created", lambda root: (root / "h").touch(), before | {"h": b""}),
+            ("directory", lambda root: (root / "d").mkdir(), before | {"d": None}),
+            ("unlinked", lambda root: (root / "f").unlink(), {"g": b"other"}),
+            ("renamed", lambda root: (root / "f").rename(root / "h"),
+             {"g": b"other", "h": b"----"}),
+            ("replaced", lambda root: (root / "f").rename(root / "g"), {"g": b"----"}),
+            ("written", lambda root: (root / "f").write_bytes(b"-ab---"),
+             {"f": b"-ab---", "g": b"other"}),
+            ("cut", lambda root: (root / "g").write_bytes(b"ot"), {"f": b"----", "g": b"ot"}))
+        for name, change, after in cases:
+            with self.subTest(name):
+                self.assertEqual(self.resumed(change), [after, before])
+
+    def test_torn_record_is_cut_off_before_the_next_life(self):
+        torn = self.record(rollback.OPEN, handle=1, path="h", flags=rollback.CREATED)[:-1]
+        self.assertEqual(self.resumed(lambda root: (root / "h").touch(), torn)[0],
+                         {"f": b"----", "g": b"other", "h": b""})
+
     def test_handles_of_a_former_process_are_void(self):
         with self.assertRaises(KeyError):
-            self.contents(self.record(rollback.OPEN, handle=1, path=b"f"),
+            self.contents(self.record(rollback.OPEN, handle=1, path="f"),
                           self.record(rollback.START),
                           self.record(rollback.WRITE, handle=1, payload=b"a"))
 

@@ -2,6 +2,7 @@
 """Gives a directory the contents that a power cut could have left. See README.md in this folder.
 
   rollback.py begin ROOT STATE                 before the program starts: what is there is durable
+  rollback.py resume ROOT STATE                after SIGKILL, before another life without a cut
   rollback.py apply ROOT STATE --seed N        after SIGKILL: rewrites ROOT
                     [--keep random|none|all]   what to do with what no sync has covered
 
@@ -35,6 +36,13 @@ class File:
 
     def truncate(self, number, size):
         self.changes.append((number, None, size))
+
+    def seen(self):
+        """As the program saw it."""
+        contents = bytearray(self.durable)
+        for _, position, value in self.changes:
+            apply_change(contents, position, value)
+        return contents
 
     def sync(self, number):
         """Everything recorded before record `number` is on the device."""
@@ -254,6 +262,12 @@ def records(journal):
         number += 1
 
 
+def encode(op, handle=0, value=0, path="", payload=b"", flags=0):
+    name = path.encode()
+    length = RECORD.size + len(name) + len(payload)
+    return RECORD.pack(length, op, flags, len(name), handle, value) + name + payload
+
+
 def clear(root):
     for entry in Path(root).iterdir():
         if entry.is_dir():
@@ -269,12 +283,87 @@ def begin(root, state):
     shutil.copytree(root, state / "base")
 
 
-def apply(root, state, seed, keep="random"):
-    """Rewrites `root`; returns what was unsynced and what became of it."""
+def resume(root, state):
+    """Another life of the program begins on what SIGKILL has left. What the killed calls had done
+    and not recorded yet goes into the journal, as unsynced changes: the next life will see it."""
+    journal = Path(state) / "journal"
+    if not journal.exists():
+        return
+    os.truncate(journal, sum(RECORD.size + len(path.encode()) + len(payload)
+                             for *_, path, payload in records(journal.read_bytes())))
+    with open(journal, "ab") as out:
+        # The name first: it decides which file has which contents.
+        for missing in (missing_name, missing_contents):
+            out.write(b"".join(missing(played(state), Path(root))))
+            out.flush()
+
+
+def missing_name(model, root):
+    """The change of a name that is not recorded. At most one: they are made under a lock."""
+    seen, there = dict(nodes(model.root)), dict(paths(root))
+    gone = next((path for path in seen if path not in there), None)
+    come = next((path for path in there if path not in seen), None)
+    if gone is None and come is not None:
+        yield encode(MKDIR if there[come] is None else OPEN, path=come, flags=CREATED)
+    elif gone is not None:
+        node = seen[gone]
+        if come is None and isinstance(node, File):
+            # Renamed onto another file: that one has the contents now.
+            come = next((path for path, other in seen.items() if isinstance(other, File) and
+                         other.seen() != there.get(path) == node.seen()), None)
+        if come is not None:
+            yield encode(RENAME, path=gone, payload=come.encode())
+        else:
+            yield encode(UNLINK if isinstance(node, File) else RMDIR, path=gone)
+
+
+def missing_contents(model, root):
+    handle = 1 << 63
+    for path, node in nodes(model.root):
+        if isinstance(node, Directory):
+            continue
+        seen, there = node.seen(), (root / path).read_bytes()
+        if seen == there:
+            continue
+        handle += 1
+        yield encode(OPEN, handle, path=path)
+        same = next((at for at, (a, b) in enumerate(zip(seen, there)) if a != b),
+                    min(len(seen), len(there)))
+        if len(there) < len(seen):
+            yield encode(TRUNCATE, handle, len(there))
+        if same < len(there):
+            yield encode(WRITE, handle, same, payload=there[same:])
+
+
+def nodes(directory, prefix=""):
+    """(path, node) as the program saw them, parents first."""
+    for name, node in sorted(directory.entries.items()):
+        yield prefix + name, node
+        if isinstance(node, Directory):
+            yield from nodes(node, f"{prefix}{name}/")
+
+
+def paths(root, prefix=""):
+    """(path, contents or None of a directory), parents first."""
+    for entry in sorted(os.scandir(root / prefix), key=lambda one: one.name):
+        if entry.is_dir():
+            yield prefix + entry.name, None
+            yield from paths(root, f"{prefix}{entry.name}/")
+        else:
+            yield prefix + entry.name, Path(entry.path).read_bytes()
+
+
+def played(state):
     model = Model(Path(state) / "base")
     journal = Path(state) / "journal"
     for record in records(journal.read_bytes() if journal.exists() else b""):
         model.play(*record)
+    return model
+
+
+def apply(root, state, seed, keep="random"):
+    """Rewrites `root`; returns what was unsynced and what became of it."""
+    model = played(state)
     stats = {"unsynced_changes": 0, "kept": 0, "lost": 0, "torn": 0, "unsynced_names": 0,
              "names_kept": 0}
     model.crash(random.Random(seed), keep, stats)
@@ -286,7 +375,7 @@ def apply(root, state, seed, keep="random"):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("begin", "apply"):
+    for verb in ("begin", "resume", "apply"):
         command = verbs.add_parser(verb)
         command.add_argument("root")
         command.add_argument("state")
@@ -295,6 +384,8 @@ def main():
     arguments = parser.parse_args()
     if arguments.verb == "begin":
         begin(arguments.root, arguments.state)
+    elif arguments.verb == "resume":
+        resume(arguments.root, arguments.state)
     else:
         json.dump(apply(arguments.root, arguments.state, arguments.seed, arguments.keep),
                   sys.stdout)
