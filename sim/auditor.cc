@@ -9,7 +9,8 @@ using protocol::ErrorCode;
 namespace {
 constexpr Duration pace = milliseconds(20);
 constexpr Duration timeout = std::chrono::seconds(2);
-constexpr std::int16_t produce_version = 9;
+// By topic id: the name may be another topic's by now.
+constexpr std::int16_t produce_version = 13;
 
 ConsumerPlan plan_of_reader() {
   ConsumerPlan plan;
@@ -108,7 +109,7 @@ env::Task<Result<bool>> Auditor::probe_partition(PartitionRef where) {
   request.acks = -1;
   request.timeout_ms = 1'000;
   auto& topic = request.topic_data.emplace_back();
-  topic.name = Text::copy(known.name);
+  topic.topic_id = known.id;
   auto& partition = topic.partition_data.emplace_back();
   partition.index = PartitionId(where.partition);
   partition.records =

@@ -1,7 +1,5 @@
 #include "sim/bench.h"
 
-#include <cerrno>
-
 namespace moldau::sim {
 
 namespace {
@@ -25,6 +23,7 @@ env::Task<Result<>> Connection::ensure() {
     if (connected) {
       client_ = std::move(*connected);
       number_ = bench_.history.next_connection();
+      connected_at_ = bench_.now();
       co_return Result<>();
     }
     if (connected.error().code == Errc::cancelled) co_return std::unexpected(connected.error());
@@ -44,7 +43,7 @@ void Connection::lost(MonoTime sent_at, const Error& error, std::string_view wha
     case Errc::io:
     case Errc::truncated:  // the frame was cut off by the end of the connection
       return bench_.history.add(
-          RequestLost{bench_.now(), actor_, sent_at, text, error.os_error == ECONNRESET});
+          RequestLost{bench_.now(), actor_, sent_at, text, connected_at_});
     default:
       return bench_.history.add(AnswerImpossible{bench_.now(), text});
   }

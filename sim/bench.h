@@ -49,6 +49,7 @@ class Connection {
   const Duration timeout_;
   std::unique_ptr<net::Client> client_;
   int number_{0};
+  MonoTime connected_at_{MonoTime::max()};
 };
 
 template <protocol::Message Response, protocol::Message Request>

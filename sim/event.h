@@ -126,7 +126,8 @@ struct RequestLost {
   int actor{-1};
   MonoTime sent_at{};
   std::string why;
-  bool is_reset{false};  ///< by the peer: the broker did not know the connection
+  /// Of the connection that was lost with it, if one was.
+  MonoTime connected_at{MonoTime::max()};
 };
 
 struct BrokerStarted {

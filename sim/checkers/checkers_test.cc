@@ -260,6 +260,12 @@ TEST(AnswersArePrompt, complains_when_a_request_gets_no_answer_or_an_error_in_th
   lost.add(CalmBegun{});
   lost.add(RequestLost{.actor = 1, .sent_at = lost.now, .why = "timed out"});
   EXPECT_EQ(lost.complaints(), Complaints{"answers-are-prompt"});
+  Story stale;
+  stale.add(BrokerEnded{.at = stale.now}).wait(milliseconds(1)).add(CalmBegun{});
+  stale.add(RequestLost{.actor = 1, .sent_at = stale.now, .why = "reset", .connected_at = {}});
+  EXPECT_EQ(stale.complaints(), Complaints{});
+  stale.add(RequestLost{.actor = 1, .sent_at = stale.now, .why = "reset", .connected_at = {}});
+  EXPECT_EQ(stale.complaints(), Complaints{"answers-are-prompt"});
   Story refused;
   refused.add(CalmBegun{});
   refused.add(BatchRefused{

@@ -12,10 +12,11 @@ void AnswersArePrompt::see(const Event& event) {
   if (const auto* calm = std::get_if<CalmBegun>(&event)) {
     calm_ = true;
     calm_since_ = calm->at;
-    found_half_open_.clear();
+    found_stale_.clear();
   } else if (std::holds_alternative<FaultInjected>(event) ||
              std::holds_alternative<BrokerEnded>(event)) {
     calm_ = false;
+    disturbed_at_ = time_of(event);
   } else if (const auto* missed = std::get_if<BoundMissed>(&event)) {
     violated(missed->at, std::nullopt, missed->what);
   } else if (const auto* begun = std::get_if<ReadBegun>(&event)) {
@@ -34,8 +35,8 @@ void AnswersArePrompt::see(const Event& event) {
              fmt::format("a batch is refused for no reason: {}", refused->error));
   } else if (const auto* lost = std::get_if<RequestLost>(&event)) {
     if (!calm_ || lost->sent_at < calm_since_) return;
-    // A power cut leaves a connection half open, until the client's next request finds out.
-    if (lost->is_reset && found_half_open_.insert(lost->actor).second) return;
+    // A client that rests finds out by its next request that an earlier connection is gone.
+    if (lost->connected_at <= disturbed_at_ && found_stale_.insert(lost->actor).second) return;
     violated(lost->at, std::nullopt, fmt::format("actor {}: {}", lost->actor, lost->why));
   }
 }

@@ -33,7 +33,8 @@ class AnswersArePrompt final : public Checker {
 
   bool calm_{false};
   MonoTime calm_since_{};
-  std::set<int> found_half_open_;  // actors, in this calm
+  MonoTime disturbed_at_{};    // the last fault or end of the broker
+  std::set<int> found_stale_;  // actors, in this calm
   std::map<PartitionRef, std::map<int, OpenRead>> open_;
 };
 

@@ -4,6 +4,11 @@ namespace moldau::broker {
 
 using protocol::ErrorCode;
 
+namespace {
+/// A full disk may have room again.
+constexpr Duration write_again_after = milliseconds(100);
+}  // namespace
+
 ControllerDriver::ControllerDriver(env::Env& env, env::Worker& worker,
                                    metadata::ControllerConfig config,
                                    const metadata::ConfigPolicy& policy, env::Signal& work)
@@ -35,7 +40,7 @@ env::Task<Result<>> ControllerDriver::start(MetadataLog& log, Publish publish) {
   while (!active_) {
     CO_TRY(co_await turn());
     if (active_) break;
-    CO_TRY(co_await work_.wait());
+    CO_TRY(co_await wait_for_work());
   }
   scope_.spawn(serve());
   co_return Result<>();
@@ -83,15 +88,21 @@ env::Task<> ControllerDriver::serve() {
       }
       co_return;
     }
-    const auto deadline = next_deadline();
-    const auto woken = deadline ? co_await work_.wait_until(*deadline) : co_await work_.wait();
-    if (!woken && woken.error().code == Errc::cancelled) co_return;
+    if (!co_await wait_for_work()) co_return;
   }
+}
+
+/// Returns when there may be something to do. Errors: cancelled.
+env::Task<Result<>> ControllerDriver::wait_for_work() {
+  const auto woken = co_await work_.wait_until(next_deadline().value_or(MonoTime::max()));
+  if (!woken && woken.error().code == Errc::cancelled) co_return woken;
+  co_return Result<>();
 }
 
 /// Everything that can be done now: progress of the log, operations, timers, a snapshot.
 env::Task<Result<>> ControllerDriver::turn() {
   if (log_->is_offline()) co_return fail(Errc::io, "the metadata log is offline");
+  if (log_->is_behind()) CO_TRY(log_->write_uncommitted());
   CO_TRY(co_await follow_raft());
   std::vector<std::shared_ptr<Operation>> operations;
   {
@@ -132,9 +143,10 @@ Result<> ControllerDriver::execute(const std::shared_ptr<Operation>& operation) 
     operation->done.notify();
     return {};
   }
-  auto decision = operation->decide(controller_, context());
-  for (const auto& note : decision.notes) env_.log().info("controller {}", note);
-  const auto appended = append(std::move(decision.records), decision.atomicity);
+  auto decision = decide(*operation);
+  if (!decision) return {};
+  for (const auto& note : decision->notes) env_.log().info("controller {}", note);
+  const auto appended = append(std::move(decision->records), decision->atomicity);
   if (!appended) {
     operation->error = appended.error().code == Errc::too_large ? ErrorCode::policy_violation
                                                                 : ErrorCode::not_controller;
@@ -144,6 +156,13 @@ Result<> ControllerDriver::execute(const std::shared_ptr<Operation>& operation) 
   parked_.push_back({log_->raft().log_end(), operation});
   release();
   return {};
+}
+
+/// Null if nobody waits for it any more.
+std::optional<ControllerDriver::Decision> ControllerDriver::decide(Operation& operation) {
+  const env::Lock lock(operation.mutex);
+  if (operation.abandoned) return std::nullopt;
+  return operation.decide(controller_, context());
 }
 
 Result<> ControllerDriver::append(std::vector<metadata::Record> records,
@@ -243,9 +262,12 @@ env::Task<Result<>> ControllerDriver::maybe_snapshot() {
 
 std::optional<MonoTime> ControllerDriver::next_deadline() const {
   auto deadline = controller_.next_deadline();
-  const auto snapshot = log_->raft().snapshot_deadline();
-  if (!deadline) return snapshot;
-  return snapshot ? std::min(*deadline, *snapshot) : deadline;
+  const auto sooner = [&deadline](MonoTime other) {
+    deadline = deadline ? std::min(*deadline, other) : other;
+  };
+  if (const auto snapshot = log_->raft().snapshot_deadline()) sooner(*snapshot);
+  if (log_->is_behind()) sooner(env_.clock().now() + write_again_after);
+  return deadline;
 }
 
 metadata::Context ControllerDriver::context() {

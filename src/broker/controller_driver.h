@@ -43,7 +43,7 @@ class ControllerDriver {
 
   /// One operation. `decide(Controller&, const Context&)` returns a Step<Reply> and is called on
   /// the driver's worker; what it refers to lives until this returns. Errors: not_controller when
-  /// the driver has stopped or the log has failed.
+  /// the driver has stopped, the log has failed or the caller is cancelled.
   template <class Reply, class Decide>
   env::Task<std::expected<Reply, protocol::ErrorCode>> run(env::Worker& home, Decide decide);
 
@@ -68,6 +68,9 @@ class ControllerDriver {
     virtual Decision decide(metadata::Controller& controller, const metadata::Context& context) = 0;
     std::optional<protocol::ErrorCode> error;
     env::Signal done;
+    /// Held while it decides, which it does not do for a caller that has gone away.
+    env::Mutex mutex;
+    bool abandoned GUARDED_BY(mutex){false};
   };
   template <class Reply, class Decide>
   class TypedOperation;
@@ -82,6 +85,7 @@ class ControllerDriver {
   env::Task<Result<>> turn();
   env::Task<Result<>> follow_raft();
   Result<> execute(const std::shared_ptr<Operation>& operation);
+  std::optional<Decision> decide(Operation& operation);
   Result<> append(std::vector<metadata::Record> records, metadata::Atomicity atomicity);
   Result<> run_due_timers();
   env::Task<Result<>> publish_committed(const raft::Committed& committed);
@@ -89,6 +93,7 @@ class ControllerDriver {
   void release();
   void fail_parked(protocol::ErrorCode error);
   void fail_all(protocol::ErrorCode error);
+  env::Task<Result<>> wait_for_work();
   std::optional<MonoTime> next_deadline() const;
   metadata::Context context();
 
@@ -134,9 +139,12 @@ env::Task<std::expected<Reply, protocol::ErrorCode>> ControllerDriver::run(env::
                                                                            Decide decide) {
   auto operation = std::make_shared<TypedOperation<Reply, Decide>>(home, decide);
   submit(operation);
-  // Not abandoned when the caller is cancelled: `decide` refers to the caller's frame. The driver
-  // ends every operation, at the latest when it stops.
-  co_await env::detail::wait_uncancelled(operation->done);
+  if (!co_await operation->done.wait()) {
+    // `decide` refers to this frame.
+    const env::Lock lock(operation->mutex);
+    operation->abandoned = true;
+    co_return std::unexpected(protocol::ErrorCode::not_controller);
+  }
   if (operation->error) co_return std::unexpected(*operation->error);
   co_return std::move(operation->reply);
 }

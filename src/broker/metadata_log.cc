@@ -62,15 +62,15 @@ env::Task<Result<std::shared_ptr<MetadataLog>>> MetadataLog::open(env::Env& env,
 
 Result<> MetadataLog::open_log(std::shared_ptr<const storage::LogConfig> config) {
   const storage::TopicPartition name{std::string(metadata_topic), PartitionId(0)};
-  auto loaded = dir_.load_one(name, config);
+  const storage::KnownLog known{
+      .name = name, .topic_id = cluster_metadata_topic_id, .config = std::move(config)};
+  auto loaded = dir_.load_one(known);
   if (loaded) {
     log_ = std::move(*loaded);
     return {};
   }
   if (loaded.error().code != Errc::not_found) return std::unexpected(std::move(loaded).error());
-  const storage::NewLog wanted{
-      .name = name, .topic_id = cluster_metadata_topic_id, .config = std::move(config)};
-  log_ = TRY(dir_.create({&wanted, 1})).front();
+  log_ = TRY(dir_.create({&known, 1})).front();
   return {};
 }
 
@@ -152,7 +152,7 @@ env::Task<Result<>> MetadataLog::perform(const raft::Ready& ready) {
     };
     CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::flush, progress_.home(), write));
   }
-  for (const auto& batch : ready.append) CO_TRY(log_->append_as_follower(batch.bytes));
+  if (!ready.append.empty()) CO_TRY(write_uncommitted());
   if (ready.delete_before) {
     const Offset offset = *ready.delete_before;
     auto remove = [&]() -> Result<> {
@@ -162,6 +162,17 @@ env::Task<Result<>> MetadataLog::perform(const raft::Ready& ready) {
     CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_.home(), remove));
   }
   co_return Result<>();
+}
+
+Result<> MetadataLog::write_uncommitted() {
+  const Offset end = log_->assigned_end();
+  for (const auto& batch : raft_->uncommitted()) {
+    if (batch.base_offset < end) continue;
+    auto appended = log_->append_as_follower(batch.bytes, storage::Gap::refused);
+    if (!appended && appended.error().code == Errc::unavailable) return {};
+    TRY(std::move(appended));
+  }
+  return {};
 }
 
 env::Task<Result<>> MetadataLog::visit_committed(
@@ -240,6 +251,10 @@ void MetadataLog::on_limit(storage::Log& log, storage::Wakeups& wakeups) {
 }
 
 void MetadataLog::on_offline(storage::Log&, const Error&, storage::Wakeups& wakeups) {
+  wakeups.add(progress_.home(), [self = shared_from_this()] { self->progress_.notify(); });
+}
+
+void MetadataLog::on_repaired(storage::Log&, storage::Wakeups& wakeups) {
   wakeups.add(progress_.home(), [self = shared_from_this()] { self->progress_.notify(); });
 }
 

@@ -39,8 +39,14 @@ class MetadataLog final : public storage::LogListener,
   /// Where `snapshot_image` ends.
   Offset replay_start() const { return replay_start_; }
 
-  /// Duties 1, 2 and 6 of a Ready, each complete when it returns, flushes under way.
+  /// Duties 1, 2 and 6 of a Ready, each complete when it returns, flushes under way. What cannot be
+  /// appended because the disk is full is left for write_uncommitted.
   env::Task<Result<>> perform(const raft::Ready& ready);
+  /// Appends what Raft has appended and the log has not. Nothing of it has been seen by anybody, so
+  /// the same bytes may be written again after a failed write.
+  Result<> write_uncommitted();
+  /// Something is still to be written; `progress` may not be notified of the moment to try again.
+  bool is_behind() const { return log_->assigned_end() < raft_->log_end(); }
   /// Calls `visit` with every batch of the committed range, in order.
   env::Task<Result<>> visit_committed(
       const raft::Committed& committed,
@@ -57,6 +63,7 @@ class MetadataLog final : public storage::LogListener,
   void on_written(storage::Log&, storage::Wakeups&) override {}
   void on_limit(storage::Log& log, storage::Wakeups& wakeups) override;
   void on_offline(storage::Log& log, const Error& error, storage::Wakeups& wakeups) override;
+  void on_repaired(storage::Log& log, storage::Wakeups& wakeups) override;
 
  private:
   MetadataLog(env::Env& env, storage::LogDir& dir, env::Signal& progress);

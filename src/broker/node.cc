@@ -217,7 +217,7 @@ env::Task<Result<>> Node::become_unfenced() {
 }
 
 Result<> Node::open_listeners() {
-  budget_ = std::make_unique<net::ByteBudget>(config_.request_memory_bytes);
+  budget_ = std::make_shared<net::ByteBudget>(config_.request_memory_bytes);
   server_ = std::make_unique<net::Server>(env_, *budget_, *broker_, config_.server);
   auto open = [&](const ListenerAddress& address) -> Result<> {
     net::ListenerOptions listener{.name = address.name,

@@ -62,8 +62,6 @@ class Node {
   const BrokerConfig config_;
   env::Worker& worker_;
   env::Signal metadata_work_;
-  /// Outlives the logs, whose queues and waiters hold frames.
-  std::unique_ptr<net::ByteBudget> budget_;
   std::vector<OpenDir> dirs_;  ///< the first holds the metadata log
   std::string cluster_id_;
   TopicConfigs topic_configs_;
@@ -75,6 +73,7 @@ class Node {
   bool replicas_loaded_{false};
   BrokerEpoch broker_epoch_{-1};
   std::unique_ptr<env::Scope> housekeeping_;
+  std::shared_ptr<net::ByteBudget> budget_;
   std::unique_ptr<net::Server> server_;
   std::vector<net::ListenerOptions> bound_;
 };

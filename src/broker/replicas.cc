@@ -28,12 +28,16 @@ const metadata::Topic* owner_of(const metadata::Image& image, const storage::Log
 }  // namespace
 
 env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
-  auto config_of = [this, image](const storage::TopicPartition& name) {
-    return broker_.topic_configs().settings_of(*image, name.topic)->log;
+  auto describe = [this, image](const storage::TopicPartition& name) {
+    const auto* topic = image->topic(std::string_view(name.topic));
+    return storage::KnownLog{
+        .name = name,
+        .topic_id = topic == nullptr ? Uuid() : topic->id,
+        .config = broker_.topic_configs().settings_of(*image, name.topic)->log};
   };
   std::size_t online = 0;
   for (OpenDir& dir : dirs_) {
-    auto report = co_await dir.dir->load(worker_, config_of);
+    auto report = co_await dir.dir->load(worker_, describe);
     if (!report) {
       broker_.env().log().error("log directory is offline path={} error=\"{}\"", dir.dir->path(),
                                 report.error().to_string());
@@ -44,7 +48,7 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
   }
   if (online == 0) co_return fail(Errc::io, "no log directory could be loaded");
 
-  std::vector<storage::NewLog> missing;
+  std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
   co_await create_missing(*image, std::move(missing));
   co_return Result<>();
@@ -89,7 +93,7 @@ void Replicas::add_partition(const metadata::Image& image, OpenDir& dir,
 }
 
 env::Task<> Replicas::apply(metadata::ImagePtr image, metadata::Delta delta) {
-  std::vector<storage::NewLog> missing;
+  std::vector<storage::KnownLog> missing;
   for (const auto& [id, change] : delta.topics) {
     if (change.before != nullptr && change.after == nullptr) {
       co_await delete_topic(*change.before);
@@ -103,7 +107,7 @@ env::Task<> Replicas::apply(metadata::ImagePtr image, metadata::Delta delta) {
 }
 
 /// Gives news to the partitions that are here, and lists those that should be.
-void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::NewLog>& missing,
+void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                             const metadata::Image& image) {
   std::shared_ptr<const storage::LogConfig> config;
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
@@ -122,9 +126,9 @@ void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::N
 }
 
 env::Task<> Replicas::create_missing(const metadata::Image& image,
-                                     std::vector<storage::NewLog> wanted) {
+                                     std::vector<storage::KnownLog> wanted) {
   for (OpenDir& dir : dirs_) {
-    std::vector<storage::NewLog> here;
+    std::vector<storage::KnownLog> here;
     for (const auto& log : wanted) {
       if (&directory_for(image, log.name) == &dir) here.push_back(log);
     }

@@ -35,9 +35,9 @@ class Replicas {
 
  private:
   env::Task<> adopt(const metadata::Image& image, OpenDir& dir, storage::LoadReport report);
-  env::Task<> create_missing(const metadata::Image& image, std::vector<storage::NewLog> wanted);
+  env::Task<> create_missing(const metadata::Image& image, std::vector<storage::KnownLog> wanted);
   env::Task<> delete_topic(const metadata::Topic& topic);
-  void follow_topic(const metadata::Topic& topic, std::vector<storage::NewLog>& missing,
+  void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);
   void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
   OpenDir& directory_for(const metadata::Image& image, const storage::TopicPartition& name);

@@ -19,7 +19,7 @@ bool ByteBudget::try_take(Lease& lease, std::uint64_t bytes) {
   } else if (waiting_.load() != 0 || !try_add(bytes)) {
     return false;
   }
-  lease.budget_ = this;
+  if (lease.budget_ == nullptr) lease.budget_ = shared_from_this();
   lease.bytes_ += bytes;
   return true;
 }
@@ -61,7 +61,7 @@ void ByteBudget::grant_waiting() {
 
 void ByteBudget::grant(Claim& claim) {
   waiting_.fetch_sub(1);
-  claim.lease_.budget_ = this;
+  if (claim.lease_.budget_ == nullptr) claim.lease_.budget_ = shared_from_this();
   claim.lease_.bytes_ += claim.bytes_;
   claim.granted_ = true;
   // Under the lock: the claim, and with it the signal, cannot go away before the lock is free.
@@ -100,14 +100,14 @@ bool ByteBudget::Claim::granted() const {
 }
 
 ByteBudget::Lease::Lease(Lease&& other) noexcept
-    : budget_(std::exchange(other.budget_, nullptr)),
+    : budget_(std::move(other.budget_)),
       bytes_(std::exchange(other.bytes_, 0)),
       overdraws_(std::exchange(other.overdraws_, false)) {}
 
 ByteBudget::Lease& ByteBudget::Lease::operator=(Lease&& other) noexcept {
   if (this == &other) return *this;
   give_back();
-  budget_ = std::exchange(other.budget_, nullptr);
+  budget_ = std::move(other.budget_);
   bytes_ = std::exchange(other.bytes_, 0);
   overdraws_ = std::exchange(other.overdraws_, false);
   return *this;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <list>
+#include <memory>
 #include <optional>
 
 #include "env/mutex.h"
@@ -18,8 +19,9 @@ namespace moldau::net {
 /// not fit, one such frame at a time may overdraw, to its end: otherwise frames that are all half
 /// received could wait for one another for ever. So `used` is at most the capacity plus one frame.
 ///
-/// Thread-safe. Outlives everything that was taken from it.
-class ByteBudget {
+/// Thread-safe. Always in a shared_ptr, of which everything that was taken holds a copy: a frame may
+/// outlive the server that it came by, in an append that is still under way.
+class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
  public:
   /// Smaller capacities are raised to this: the first piece of every frame must fit.
   static constexpr std::uint64_t capacity_min = 1 << 20;
@@ -41,7 +43,7 @@ class ByteBudget {
 
    private:
     friend class ByteBudget;
-    ByteBudget* budget_{nullptr};  // null: nothing taken
+    std::shared_ptr<ByteBudget> budget_;  // null: nothing taken
     std::uint64_t bytes_{0};
     bool overdraws_{false};
   };

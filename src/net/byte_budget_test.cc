@@ -19,7 +19,8 @@ class ByteBudgetTest : public testing::Test {
  protected:
   env::RealTestWorld world_;
   env::Signal signal_{world_.env().workers().at(0)};
-  ByteBudget budget_{4 * mib};
+  const std::shared_ptr<ByteBudget> shared_budget_{std::make_shared<ByteBudget>(4 * mib)};
+  ByteBudget& budget_{*shared_budget_};
 };
 
 TEST_F(ByteBudgetTest, takes_up_to_the_capacity_and_gives_back_when_destroyed) {
@@ -34,6 +35,17 @@ TEST_F(ByteBudgetTest, takes_up_to_the_capacity_and_gives_back_when_destroyed) {
   }
   EXPECT_EQ(budget_.stats().used_bytes, 0U);
   EXPECT_TRUE(budget_.try_take(b, 1));
+}
+
+TEST_F(ByteBudgetTest, lives_as_long_as_what_was_taken_from_it) {
+  ByteBudget::Lease lease;
+  auto budget = std::make_shared<ByteBudget>(mib);
+  const std::weak_ptr<ByteBudget> watched = budget;
+  EXPECT_TRUE(budget->try_take(lease, 10));
+  budget.reset();
+  EXPECT_FALSE(watched.expired());
+  lease.give_back();
+  EXPECT_TRUE(watched.expired());
 }
 
 TEST_F(ByteBudgetTest, small_capacity_is_raised) {

@@ -70,7 +70,8 @@ struct ClientRig {
   }
 
   env::Env& env;
-  ByteBudget budget{ByteBudget::capacity_min};
+  std::shared_ptr<ByteBudget> shared_budget{std::make_shared<ByteBudget>(ByteBudget::capacity_min)};
+  ByteBudget& budget{*shared_budget};
   WireBroker broker;
   Server server;
   env::Endpoint endpoint;

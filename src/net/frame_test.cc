@@ -36,7 +36,7 @@ TEST(FrameSize, says_what_it_looks_like) {
 /// A FrameReader on the accepting side of a connection; the test writes on the other.
 struct ReaderRig {
   explicit ReaderRig(env::Env& e, std::uint64_t budget_bytes = 8 << 20)
-      : env(e), budget(budget_bytes) {}
+      : env(e), shared_budget(std::make_shared<ByteBudget>(budget_bytes)) {}
   env::Task<> connect(std::int32_t frame_bytes_max = 100 << 20) {
     env::Worker& home = env.workers().at(0);
     const std::function<env::Worker&()> choose = [&home]() -> env::Worker& { return home; };
@@ -60,7 +60,8 @@ struct ReaderRig {
   }
 
   env::Env& env;
-  ByteBudget budget;
+  std::shared_ptr<ByteBudget> shared_budget;
+  ByteBudget& budget{*shared_budget};
   std::unique_ptr<env::Stream> client;
   std::unique_ptr<env::Stream> server;
   std::unique_ptr<FrameReader> reader;

@@ -236,14 +236,15 @@ class LoggedEnv final : public env::Env, private env::Log {
 struct Rig {
   explicit Rig(env::Env& base, ServerOptions options = {},
                std::uint64_t budget_bytes = ByteBudget::capacity_min)
-      : env(base), budget(budget_bytes), server(env, budget, broker, options) {}
+      : env(base), shared_budget(std::make_shared<ByteBudget>(budget_bytes)), server(env, budget, broker, options) {}
 
   env::Worker& home() { return env.workers().at(0); }
   MonoTime in(std::int64_t ms) { return env.clock().now() + milliseconds(ms); }
   void open() { endpoint = server.open({"PLAINTEXT", {"127.0.0.1", 0}}).value(); }
 
   LoggedEnv env;
-  ByteBudget budget;
+  std::shared_ptr<ByteBudget> shared_budget;
+  ByteBudget& budget{*shared_budget};
   TextBroker broker;
   Server server;
   std::string directory;  // empty; of the test

@@ -150,6 +150,9 @@ class Raft {
   /// Where the next record will stand.
   Offset log_end() const { return log_.end().offset; }
   Offset durable_end() const { return durable_end_; }
+  /// What this process has appended and is not committed, in order. A log that could not write all
+  /// of it (its disk was full) must write the rest, the same bytes, before anything that follows.
+  const std::deque<LogBatch>& uncommitted() const { return uncommitted_; }
   /// Null until the leader's epoch has begun to commit.
   std::optional<Offset> high_watermark() const { return high_watermark_; }
 

@@ -151,7 +151,7 @@ bool Log::Private::start_writer() {
 }
 
 Result<> Log::Private::append_as_follower(const std::shared_ptr<Log>& self,
-                                          const SharedBytes& batches) {
+                                          const SharedBytes& batches, Gap gap) {
   const auto now = dir.wall();
   std::vector<BatchHeader> headers;
   for (std::size_t at = 0; at < batches.size(); at += headers.back().size) {
@@ -175,6 +175,9 @@ Result<> Log::Private::append_as_follower(const std::shared_ptr<Log>& self,
     if (headers.front().base_offset < assigned_end) {
       return fail(Errc::invalid, fmt::format("append at {} into a log that ends at {}",
                                              headers.front().base_offset, assigned_end));
+    }
+    if (gap == Gap::refused && headers.front().base_offset > assigned_end) {
+      return fail(Errc::unavailable, "what comes before has failed");
     }
     std::size_t at = 0;
     for (const auto& header : headers) {

@@ -291,7 +291,7 @@ TEST_F(Append, below_the_reserve_clients_are_refused_and_the_broker_is_not) {
   LogDirOptions options;
   options.min_free_bytes = 1 << 20;
   ASSERT_TRUE(open_dir(options));
-  const NewLog fresh{name, Uuid{}, config()};
+  const KnownLog fresh{name, Uuid{}, config()};
   use(on_pool([&] { return dir_->create(std::span(&fresh, 1)); }).value().front());
   append_durably();
   node_.disk().set_capacity(node_.disk().used_bytes() + 1000);
@@ -317,7 +317,7 @@ TEST_F(Append, older_leader_epoch_is_refused) {
 
 TEST_F(Append, many_dirty_logs_are_flushed_by_one_syncfs) {
   ASSERT_TRUE(open_dir());
-  std::vector<NewLog> fresh;
+  std::vector<KnownLog> fresh;
   for (int i = 0; i < 20; ++i) fresh.push_back({{"t", PartitionId(i)}, Uuid{}, config()});
   const auto logs = on_pool([&] { return dir_->create(fresh); }).value();
   worker().post([&] {

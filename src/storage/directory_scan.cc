@@ -184,6 +184,37 @@ Result<> write_txn_index(env::Disk& disk, const Segment& segment,
   return {};
 }
 
+namespace {
+
+/// How far back the batches of idempotent producers are looked for that may be sent again.
+constexpr std::uint64_t recalled_bytes_max = std::uint64_t{1} << 20;
+
+/// The batches before `end` in the last bytes of the log, from the segment that holds `end` back.
+Result<std::vector<BatchHeader>> tail_of(const SegmentList& segments, Offset end) {
+  std::vector<BatchHeader> tail;
+  std::uint64_t left = recalled_bytes_max;
+  for (auto i = segments.size(); i-- > 0 && left > 0;) {
+    const auto& segment = *segments[i];
+    if (segment.size() == 0 || segment.base_offset() >= end) continue;
+    const auto last = TRY(segment.lookup(end, ReadMode::blocking));
+    const auto start =
+        TRY(segment.lookup_position(last - std::min(left, last), ReadMode::blocking));
+    const auto file = TRY(segment.log_file(ReadMode::blocking));
+    BatchScanner scanner(*file, start, segment.size(), ReadMode::blocking,
+                         BatchScanner::lookup_buffer);
+    std::vector<BatchHeader> found;
+    while (const auto batch = TRY(scanner.next())) {
+      if (batch->header.next_offset() > end) break;
+      found.push_back(batch->header);
+    }
+    left -= std::min(left, scanner.position() - start);
+    tail.insert(tail.begin(), found.begin(), found.end());
+  }
+  return tail;
+}
+
+}  // namespace
+
 Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segments,
                                         Offset log_start, Offset end, WallMs now) {
   const auto& directory = segments.front()->directory();
@@ -220,6 +251,12 @@ Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segm
       if (batch->header.base_offset >= end) break;
       TRY(replay_producer(producers, batch->header, scanner, now));
     }
+  }
+  if (producers.size() > 0) {
+    const auto tail = tail_of(segments, end);
+    if (tail) producers.recall(*tail);
+    // Damage in what is not needed otherwise is for those who read it.
+    if (!tail && tail.error().code == Errc::io) return std::unexpected(tail.error());
   }
   return producers;
 }

@@ -77,8 +77,8 @@ AppendAnswer Log::append(AppendRequest request) {
   return state_->append(shared_from_this(), std::move(request));
 }
 
-Result<> Log::append_as_follower(SharedBytes batches) {
-  return state_->append_as_follower(shared_from_this(), batches);
+Result<> Log::append_as_follower(SharedBytes batches, Gap gap) {
+  return state_->append_as_follower(shared_from_this(), batches, gap);
 }
 
 bool Log::has_room() const {

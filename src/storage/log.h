@@ -42,6 +42,10 @@ struct Positions {
 /// Who appends: below the free-space reserve only clients are refused.
 enum class Origin : std::uint8_t { client, broker };
 
+/// Whether offsets may be missing between the log's end and the batches that a leader has sent:
+/// compaction leaves such gaps, a failed append must not.
+enum class Gap : std::uint8_t { allowed, refused };
+
 /// What the waiter of an append waits for.
 enum class WaitFor : std::uint8_t {
   limit,      ///< this log's own disk (acks=1)
@@ -92,6 +96,8 @@ class LogListener {
   virtual void on_limit(Log& log, Wakeups& wakeups) = 0;
   /// The log takes no appends any more: its directory went offline.
   virtual void on_offline(Log& log, const Error& error, Wakeups& wakeups) = 0;
+  /// The disk was full: what was queued has failed and is undone, and the log takes appends again.
+  virtual void on_repaired(Log&, Wakeups&) {}
 };
 
 /// The log of one partition on one directory (docs/append.md is its protocol). Thread-safe; shared
@@ -122,8 +128,9 @@ class Log : public std::enable_shared_from_this<Log> {
   /// Appends batches that have their offsets and epochs: a follower's fetch, the metadata log.
   /// Whole v2 batches with checked CRCs, offsets ascending, the first at or above the end. Nobody
   /// waits: the listener hears of the progress. Errors: invalid if they do not continue the log;
-  /// unavailable while there is no room or the log is being repaired; io when it is offline.
-  Result<> append_as_follower(SharedBytes batches);
+  /// unavailable while there is no room, the log is being repaired, or `gap` is refused and there
+  /// is one; io when it is offline.
+  Result<> append_as_follower(SharedBytes batches, Gap gap = Gap::allowed);
 
   bool has_room() const;
   /// Runs `job` on `worker` once when there may be room again. False, and the job is dropped: there

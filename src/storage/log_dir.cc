@@ -150,7 +150,7 @@ std::vector<std::shared_ptr<Log>> LogDir::logs() const {
 
 /// A partition of that name may have been here before: what the checkpoints say of it must not be
 /// taken for the new one's after a crash.
-Result<> LogDir::State::forget_old_checkpoints(std::span<const NewLog> new_logs) {
+Result<> LogDir::State::forget_old_checkpoints(std::span<const KnownLog> new_logs) {
   env::Lock guard(checkpoint_mutex);
   for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
     bool stale = false;
@@ -163,7 +163,7 @@ Result<> LogDir::State::forget_old_checkpoints(std::span<const NewLog> new_logs)
   return {};
 }
 
-Result<> LogDir::State::make_partition_directory(const NewLog& log, FlushItem& made) {
+Result<> LogDir::State::make_partition_directory(const KnownLog& log, FlushItem& made) {
   made.directory = fmt::format("{}/{}", options.path, partition_directory_name(log.name));
   made.dirty.directory = true;
   TRY(disk().make_directory(made.directory));
@@ -178,7 +178,7 @@ Result<> LogDir::State::make_partition_directory(const NewLog& log, FlushItem& m
   return {};
 }
 
-Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const NewLog> new_logs) {
+Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLog> new_logs) {
   auto& state = *state_;
   if (state.is_offline()) return fail(Errc::io, "log directory is offline");
   for (const auto& log : new_logs) {

@@ -53,9 +53,10 @@ struct LoadReport {
   int segments_recovered{0};
 };
 
-struct NewLog {
+/// What the metadata log says of a partition.
+struct KnownLog {
   TopicPartition name;
-  Uuid topic_id;
+  Uuid topic_id;  ///< zero where it says nothing; then what the directory says counts
   std::shared_ptr<const LogConfig> config;
 };
 
@@ -103,17 +104,16 @@ class LogDir {
   /// Start-up thread or pool; atomic and durable.
   Result<> write_meta_properties(const MetaProperties& properties);
 
-  using ConfigOf = std::function<std::shared_ptr<const LogConfig>(const TopicPartition&)>;
+  using Describe = std::function<KnownLog(const TopicPartition&)>;
   /// Loads, and after an unclean stop recovers, one partition; for `__cluster_metadata-0`, before
   /// load(). not_found if it has no directory. Pool.
-  Result<std::shared_ptr<Log>> load_one(const TopicPartition& name,
-                                        std::shared_ptr<const LogConfig> config);
+  Result<std::shared_ptr<Log>> load_one(const KnownLog& known);
   /// Loads all others in parallel on the pool; finishes deletions that were under way; recovered
   /// logs are durable when it returns. From a task on `home`. An error takes the directory offline.
-  env::Task<Result<LoadReport>> load(env::Worker& home, ConfigOf config_of);
+  env::Task<Result<LoadReport>> load(env::Worker& home, Describe describe);
 
   /// Pool. Makes the directories of new partitions, durable together with one sync. Errors: exists.
-  Result<std::vector<std::shared_ptr<Log>>> create(std::span<const NewLog> logs);
+  Result<std::vector<std::shared_ptr<Log>>> create(std::span<const KnownLog> logs);
   std::shared_ptr<Log> find(const TopicPartition& name) const;
   std::vector<std::shared_ptr<Log>> logs() const;
 

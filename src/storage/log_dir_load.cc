@@ -17,19 +17,19 @@ bool is_damage(Errc code) {
 }
 
 struct Loading {
-  TopicPartition name;
-  std::shared_ptr<const LogConfig> config;
+  KnownLog known;
   std::optional<Result<LoadOutcome>> outcome;
 };
 
 }  // namespace
 
-Result<LoadOutcome> LogDir::State::load_partition(const TopicPartition& name,
-                                                  std::shared_ptr<const LogConfig> config) {
+Result<LoadOutcome> LogDir::State::load_partition(const KnownLog& known) {
+  const auto& name = known.name;
   LoadRequest request{
       .name = name,
       .directory = fmt::format("{}/{}", options.path, partition_directory_name(name)),
-      .config = std::move(config),
+      .topic_id = known.topic_id,
+      .config = known.config,
       .shutdown = clean_epoch ? Shutdown::clean : Shutdown::unclean,
       .recovery_point = {},
       .log_start = {},
@@ -52,12 +52,11 @@ std::shared_ptr<Log> LogDir::State::add(LoadedLog loaded, std::shared_ptr<const 
   return log;
 }
 
-Result<std::shared_ptr<Log>> LogDir::load_one(const TopicPartition& name,
-                                              std::shared_ptr<const LogConfig> config) {
+Result<std::shared_ptr<Log>> LogDir::load_one(const KnownLog& known) {
   auto& state = *state_;
-  const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(name));
+  const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(known.name));
   if (!TRY(state.disk().exists(path))) return fail(Errc::not_found, path);
-  auto outcome = TRY(state.load_partition(name, config));
+  auto outcome = TRY(state.load_partition(known));
   std::vector<FlushItem> items(1);
   items[0].dirty = outcome.log.dirty;
   items[0].directory = outcome.log.directory;
@@ -67,9 +66,9 @@ Result<std::shared_ptr<Log>> LogDir::load_one(const TopicPartition& name,
     return std::unexpected(std::move(synced).error());
   }
   if (outcome.torn_bytes_cut > 0) {
-    state.env().log().warn("torn tail cut log={} bytes={}", name, outcome.torn_bytes_cut);
+    state.env().log().warn("torn tail cut log={} bytes={}", known.name, outcome.torn_bytes_cut);
   }
-  return state.add(std::move(outcome.log), std::move(config));
+  return state.add(std::move(outcome.log), known.config);
 }
 
 /// Live partitions that are not loaded yet. Deletions that were under way go on.
@@ -89,15 +88,14 @@ Result<std::vector<TopicPartition>> LogDir::State::find_partitions() {
   return found;
 }
 
-env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, ConfigOf config_of) {
+env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe) {
   auto& state = *state_;
   std::vector<Loading> loading;
   {
     auto names = co_await env::run_on(state.pool(), env::IoClass::background, home,
                                       [&state] { return state.find_partitions(); });
-    for (auto& name : CO_TRY(std::move(names))) {
-      auto config = config_of(name);
-      loading.push_back({std::move(name), std::move(config), std::nullopt});
+    for (const auto& name : CO_TRY(std::move(names))) {
+      loading.push_back({describe(name), std::nullopt});
     }
   }
   const auto jobs = static_cast<std::size_t>(std::clamp<std::int64_t>(
@@ -110,7 +108,7 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, ConfigOf config_of
     state.pool().submit(env::IoClass::flush, [&state, &loading, &next, &running, &done] {
       for (auto at = next++; at < loading.size(); at = next++) {
         auto& item = loading[at];
-        item.outcome.emplace(state.load_partition(item.name, item.config));
+        item.outcome.emplace(state.load_partition(item.known));
       }
       if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) done.notify();
     });
@@ -126,13 +124,13 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, ConfigOf config_of
         state.take_offline(outcome.error());
         co_return std::unexpected(outcome.error());
       }
-      state.env().log().error("partition quarantined log={} error=\"{}\"", item.name,
+      state.env().log().error("partition quarantined log={} error=\"{}\"", item.known.name,
                               outcome.error().to_string());
-      report.quarantined.push_back({item.name, outcome.error()});
+      report.quarantined.push_back({item.known.name, outcome.error()});
       continue;
     }
     if (outcome->torn_bytes_cut > 0) {
-      state.env().log().warn("torn tail cut log={} bytes={} end={}", item.name,
+      state.env().log().warn("torn tail cut log={} bytes={} end={}", item.known.name,
                              outcome->torn_bytes_cut, outcome->log.end);
     }
     report.torn_bytes_cut += outcome->torn_bytes_cut;
@@ -150,7 +148,7 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, ConfigOf config_of
   }
   for (auto& item : loading) {
     if (*item.outcome) {
-      report.logs.push_back(state.add(std::move((*item.outcome)->log), std::move(item.config)));
+      report.logs.push_back(state.add(std::move((*item.outcome)->log), std::move(item.known.config)));
     }
   }
   co_return report;

@@ -59,14 +59,13 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   Result<> open();
   void note_free_space();
   std::vector<std::shared_ptr<Log>> all_logs() const;
-  Result<> make_partition_directory(const NewLog& log, FlushItem& made);
-  Result<> forget_old_checkpoints(std::span<const NewLog> logs);
+  Result<> make_partition_directory(const KnownLog& log, FlushItem& made);
+  Result<> forget_old_checkpoints(std::span<const KnownLog> logs);
   Result<> retire(Log& log, DirectoryKind kind);
   LogDirStats stats() const;
 
   // log_dir_load.cc
-  Result<LoadOutcome> load_partition(const TopicPartition& name,
-                                     std::shared_ptr<const LogConfig> config);
+  Result<LoadOutcome> load_partition(const KnownLog& known);
   std::shared_ptr<Log> add(LoadedLog loaded, std::shared_ptr<const LogConfig> config);
   Result<std::vector<TopicPartition>> find_partitions();
 

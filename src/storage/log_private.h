@@ -99,7 +99,8 @@ struct Log::Private {
 
   // append.cc: steps 2 and 3
   AppendAnswer append(const std::shared_ptr<Log>& self, AppendRequest request);
-  Result<> append_as_follower(const std::shared_ptr<Log>& self, const SharedBytes& batches);
+  Result<> append_as_follower(const std::shared_ptr<Log>& self, const SharedBytes& batches,
+                              Gap gap);
   bool wait_for_room(env::Worker& worker, env::Job job);
   void roll(const std::shared_ptr<Log>& self);
 

@@ -318,7 +318,7 @@ TEST_F(Removal, while_being_written_fails_the_queue_and_renames_when_the_writer_
   EXPECT_FALSE(dir_->is_offline());
 
   // The name can be taken again at once, and what the old one left says nothing of the new one.
-  const NewLog fresh{name, Uuid::of(3, 4), config()};
+  const KnownLog fresh{name, Uuid::of(3, 4), config()};
   use(on_pool([&] { return dir_->create(std::span(&fresh, 1)); }).value().front());
   EXPECT_EQ(append_durably().base_offset, Offset(0));
 }
@@ -365,7 +365,7 @@ TEST_F(Removal, recreated_partition_is_not_judged_by_the_old_checkpoints) {
   for (int i = 0; i < 10; ++i) append_durably();
   dir_->housekeeping();  // recovery point 10
   ASSERT_TRUE(await(dir_->remove(log_, worker())));
-  const NewLog fresh{name, Uuid::of(3, 4), config()};
+  const KnownLog fresh{name, Uuid::of(3, 4), config()};
   use(on_pool([&] { return dir_->create(std::span(&fresh, 1)); }).value().front());
   append_durably();
   crash(env::CrashKind::power_cut);

@@ -1,6 +1,7 @@
 #include "storage/producer_state.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "records/control.h"
 #include "records/record.h"
@@ -11,6 +12,13 @@ namespace {
 
 bool in_sequence(std::int32_t last, std::int32_t next) {
   return next == records::increment_sequence(last, 1);
+}
+
+ProducerBatch batch_of(const BatchHeader& batch) {
+  return {.last_sequence = batch.last_sequence,
+          .last_offset = batch.last_offset,
+          .offset_delta = static_cast<std::int32_t>(batch.last_offset - batch.base_offset),
+          .timestamp = batch.max_timestamp};
 }
 
 }  // namespace
@@ -47,6 +55,29 @@ void ProducerState::Producer::add(const ProducerBatch& batch) {
   batches[batch_count++] = batch;
 }
 
+/// Takes note of a batch before the oldest that is known, if it is the one before.
+void ProducerState::Producer::recall(const BatchHeader& batch) {
+  if (batch.producer_epoch != epoch || batch_count == 0 || batch_count == batches_kept) return;
+  const auto& oldest = batches.front();
+  const auto step = oldest.offset_delta + 1;
+  const bool is_before =
+      batch.last_offset < oldest.base_offset() &&
+      records::increment_sequence(batch.last_sequence, step) == oldest.last_sequence;
+  if (!is_before) return;
+  std::ranges::move_backward(batches.begin(), batches.begin() + batch_count,
+                             batches.begin() + batch_count + 1);
+  batches.front() = batch_of(batch);
+  ++batch_count;
+}
+
+void ProducerState::recall(std::span<const BatchHeader> tail) {
+  for (const auto& batch : tail | std::views::reverse) {
+    if (!batch.has_producer() || batch.is_control()) continue;
+    const auto found = producers_.find(batch.producer_id);
+    if (found != producers_.end()) found->second.recall(batch);
+  }
+}
+
 SequenceCheck ProducerState::check(const BatchHeader& batch) const {
   const auto found = producers_.find(batch.producer_id);
   if (found == producers_.end()) return {};
@@ -75,10 +106,7 @@ SequenceCheck ProducerState::check(const BatchHeader& batch) const {
 void ProducerState::append(const BatchHeader& batch, WallMs now) {
   auto& producer = producers_[batch.producer_id];
   producer.set_epoch(batch.producer_epoch);
-  producer.add({.last_sequence = batch.last_sequence,
-                .last_offset = batch.last_offset,
-                .offset_delta = static_cast<std::int32_t>(batch.last_offset - batch.base_offset),
-                .timestamp = batch.max_timestamp});
+  producer.add(batch_of(batch));
   producer.last_timestamp = batch.max_timestamp;
   producer.last_heard = now;
   if (batch.is_transactional() && producer.txn_first_offset == no_offset) {

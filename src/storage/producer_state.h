@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -82,6 +83,11 @@ class ProducerState {
   std::optional<CompletedTxn> append_marker(const BatchHeader& batch, const TxnMarker& marker,
                                             WallMs now);
 
+  /// Gives producers that know fewer than five batches those before: `tail` is what the log has,
+  /// in order. A snapshot keeps one batch of each, so that a retry after a restart would find the
+  /// others out of order.
+  void recall(std::span<const BatchHeader> tail);
+
   /// First offset that is not stable: of the oldest transaction that is open, or whose marker is
   /// not yet below the high watermark.
   std::optional<Offset> first_unstable_offset() const;
@@ -112,6 +118,7 @@ class ProducerState {
     }
     void set_epoch(ProducerEpoch new_epoch);
     void add(const ProducerBatch& batch);
+    void recall(const BatchHeader& batch);
   };
 
   std::unordered_map<ProducerId, Producer> producers_;

@@ -32,6 +32,8 @@ class Loader {
 
  private:
   Result<> read_metadata();
+  Result<bool> creation_was_interrupted();
+  Result<> write_missing_metadata();
   Result<> create_first_segment(Offset base);
   Result<> load_clean();
   Result<> load_active(const SegmentFiles& files);
@@ -78,6 +80,7 @@ Result<LoadOutcome> Loader::run() {
     TRY(recover());
   }
   finish();
+  TRY(write_missing_metadata());
   return std::move(outcome_);
 }
 
@@ -86,11 +89,44 @@ Result<> Loader::read_metadata() {
     return fmt::format("{}/{}", request_.directory, name);
   };
   if (const auto text = TRY(read_text(disk_, in_directory(partition_metadata_file)))) {
-    log_.topic_id = TRY(parse_partition_metadata(*text));
+    auto id = parse_partition_metadata(*text);
+    if (id) {
+      log_.topic_id = *id;
+    } else if (!TRY(creation_was_interrupted())) {
+      return std::unexpected(std::move(id).error());
+    }
   }
   if (const auto text = TRY(read_text(disk_, in_directory(leader_epoch_file)))) {
     log_.epochs = EpochCache(TRY(parse_epoch_checkpoint(*text)));
   }
+  return {};
+}
+
+/// A directory is complete and durable before anything is appended: what a crash has left of
+/// partition.metadata is damage only beside data.
+Result<bool> Loader::creation_was_interrupted() {
+  if (request_.shutdown == Shutdown::clean || recovery_point_ > Offset(0)) return false;
+  for (const auto& entry : TRY(disk_.list(request_.directory))) {
+    if (!entry.name.ends_with(log_suffix)) continue;
+    const auto path = fmt::format("{}/{}", request_.directory, entry.name);
+    const auto file = TRY(disk_.open(path, env::OpenMode::read));
+    if (entry.name != segment_file_name(Offset(0), log_suffix) || TRY(file->size()) > 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// As Kafka does for directories older than topic ids.
+Result<> Loader::write_missing_metadata() {
+  if (!log_.topic_id.is_zero() || request_.topic_id.is_zero()) return {};
+  log_.topic_id = request_.topic_id;
+  const auto path = fmt::format("{}/{}", request_.directory, partition_metadata_file);
+  const auto text = format_partition_metadata(request_.topic_id);
+  if (log_.end > log_.log_start) return env::replace_file(disk_, path, as_bytes(text));
+  // Nothing of value yet: synced with the rest, before anything is appended.
+  log_.dirty.add(TRY(write_file(disk_, path, as_bytes(text))));
+  log_.dirty.directory = true;
   return {};
 }
 

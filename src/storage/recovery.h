@@ -28,6 +28,8 @@ enum class Shutdown : std::uint8_t { clean, unclean };
 struct LoadRequest {
   TopicPartition name;
   std::string directory;
+  /// Written into a directory that has no partition.metadata; zero: none is known.
+  Uuid topic_id;
   std::shared_ptr<const LogConfig> config;
   Shutdown shutdown{Shutdown::unclean};
   Offset recovery_point;                 ///< 0 where the checkpoint has none

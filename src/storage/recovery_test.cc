@@ -379,7 +379,7 @@ TEST_F(Recovery, second_process_is_refused) {
 
 TEST_F(Recovery, thousand_partitions_are_created_with_few_syncs_and_loaded_again) {
   ASSERT_TRUE(open_dir());
-  std::vector<NewLog> fresh;
+  std::vector<KnownLog> fresh;
   for (int i = 0; i < 1000; ++i)
     fresh.push_back({{"many", PartitionId(i)}, Uuid::of(9, 9), config()});
   int syncs = 0;
@@ -403,9 +403,9 @@ TEST_F(Recovery, thousand_partitions_are_created_with_few_syncs_and_loaded_again
 
 TEST_F(Recovery, creating_what_exists_is_refused_and_failure_leaves_nothing) {
   start_log();
-  const NewLog again{name, Uuid::of(1, 2), config()};
+  const KnownLog again{name, Uuid::of(1, 2), config()};
   EXPECT_EQ(on_pool([&] { return dir_->create(std::span(&again, 1)); }).error().code, Errc::exists);
-  const NewLog other{{"u", PartitionId(0)}, Uuid::of(1, 3), config()};
+  const KnownLog other{{"u", PartitionId(0)}, Uuid::of(1, 3), config()};
   during_next(DiskCall::sync, [&] { return Error{.code = Errc::no_space}; });
   EXPECT_FALSE(on_pool([&] { return dir_->create(std::span(&other, 1)); }));
   EXPECT_FALSE(env_->disk().exists(root + "/u-0").value());

@@ -66,7 +66,11 @@ void Log::Private::repair(const std::shared_ptr<Log>& self) {
     exclusive = next_exclusive();
   }
   if (exclusive) submit_exclusive(std::move(*exclusive));
-  static_cast<void>(self);
+  if (const auto listening = listener()) {
+    Wakeups wakeups(dir.env().workers());
+    listening->on_repaired(*self, wakeups);
+    wakeups.post();
+  }
 }
 
 /// Makes the files say what `written` says, and producers and epochs with them.

@@ -166,9 +166,20 @@ Result<std::optional<Entry>> Segment::last_in_file(std::string_view suffix, Read
 
 Result<std::uint64_t> Segment::lookup(Offset target, ReadMode mode) const {
   const auto relative = target - base_;
-  const auto above = [&](const OffsetIndexEntry& entry) {
+  return last_indexed(mode, [&](const OffsetIndexEntry& entry) {
     return entry.relative_offset > relative;
-  };
+  });
+}
+
+Result<std::uint64_t> Segment::lookup_position(std::uint64_t position, ReadMode mode) const {
+  return last_indexed(mode, [&](const OffsetIndexEntry& entry) {
+    return static_cast<std::uint64_t>(entry.position) > position;
+  });
+}
+
+/// Position of the last entry of the offset index that is not `above`; 0 if none.
+template <class Above>
+Result<std::uint64_t> Segment::last_indexed(ReadMode mode, Above above) const {
   if (indexes_ != nullptr) {
     const auto& offsets = indexes_->offsets;
     const auto found = last_not_above(offsets, offsets.size(), above);

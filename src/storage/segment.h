@@ -78,6 +78,8 @@ class Segment {
 
   /// Position of the last indexed batch whose last offset is at or below `target`; 0 if none.
   Result<std::uint64_t> lookup(Offset target, ReadMode mode) const;
+  /// Position of the last indexed batch that begins at or before `position`; 0 if none.
+  Result<std::uint64_t> lookup_position(std::uint64_t position, ReadMode mode) const;
   /// Offset of the last time index entry at or below `timestamp`; the base offset if none.
   Result<Offset> lookup_timestamp(std::int64_t timestamp) const;
   /// Pool. From memory, else the time index's last entry; no_timestamp for an empty one.
@@ -86,6 +88,8 @@ class Segment {
   Result<std::vector<AbortedTxn>> aborted_txns() const;
 
  private:
+  template <class Above>
+  Result<std::uint64_t> last_indexed(ReadMode mode, Above above) const;
   template <class Entry, class Below>
   Result<std::optional<Entry>> last_in_file(std::string_view suffix, ReadMode mode,
                                             Below below) const;

@@ -134,13 +134,15 @@ class LogTest : public ::testing::Test {
   /// Opens the directory with the one partition in it, new.
   void start_log() {
     ASSERT_TRUE(open_dir());
-    const NewLog fresh{name, Uuid::of(1, 2), config()};
+    const KnownLog fresh{name, Uuid::of(1, 2), config()};
     auto created = on_pool([&] { return dir_->create(std::span(&fresh, 1)); });
     ASSERT_TRUE(created) << created.error().to_string();
     use(created->front());
   }
   Result<LoadReport> load() {
-    auto report = await(dir_->load(worker(), [this](const TopicPartition&) { return config(); }));
+    auto report = await(dir_->load(worker(), [this](const TopicPartition& found) {
+      return KnownLog{.name = found, .topic_id = {}, .config = config()};
+    }));
     if (report && !report->logs.empty()) use(report->logs.front());
     return report;
   }

@@ -14,7 +14,7 @@ namespace moldau::stress {
 using storage::Durability;
 using storage::LogConfig;
 using storage::LogDir;
-using storage::NewLog;
+using storage::KnownLog;
 using storage::TopicPartition;
 using namespace std::chrono_literals;
 
@@ -115,7 +115,7 @@ class Round {
 
 void Round::create_client_log(std::size_t index) {
   // One of them is a page-cache topic.
-  const NewLog fresh{client_log(index), Uuid{},
+  const KnownLog fresh{client_log(index), Uuid{},
                      small_segments(index == 1 ? Durability::page_cache : Durability::durable)};
   auto created = dir_->create(std::span(&fresh, 1));
   if (!created) {
@@ -273,7 +273,7 @@ RoundResult Round::run() {
   open();
   if (!dir_) return result_;
   for (std::size_t i = 0; i < targets; ++i) create_client_log(i);
-  const NewLog fresh{follower_log, Uuid{}, small_segments()};
+  const KnownLog fresh{follower_log, Uuid{}, small_segments()};
   follower_ = dir_->create(std::span(&fresh, 1)).value().front();
   follower_->set_listener(follower_replica_);
 
@@ -329,7 +329,9 @@ void Round::verify() {
   if (!dir_) return;
   auto& home = env_.workers().at(0);
   const auto report =
-      env::block_on(home, dir_->load(home, [](const TopicPartition&) { return small_segments(); }));
+      env::block_on(home, dir_->load(home, [](const TopicPartition& name) {
+        return storage::KnownLog{.name = name, .topic_id = {}, .config = small_segments()};
+      }));
   if (!report) return note("load: " + report.error().to_string());
   for (const auto& quarantined : report->quarantined) {
     note("quarantined: " + quarantined.error.to_string());
@@ -404,7 +406,7 @@ RoundResult run_slow_directory(env::Env& inner, const std::string& directory, st
     dirs[i] =
         LogDir::open(env, {.path = directory + (i == 0 ? "/slow" : "/quick"), .min_free_bytes = 0})
             .value();
-    const NewLog fresh{client_log(i), Uuid{}, small_segments()};
+    const KnownLog fresh{client_log(i), Uuid{}, small_segments()};
     logs[i] = dirs[i]->create(std::span(&fresh, 1)).value().front();
     logs[i]->set_listener(replica);
   }

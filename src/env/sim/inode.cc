@@ -66,7 +66,23 @@ void FileImage::sync() {
   // The size is the inode's, which was dirtied again or is written by the file system's journal.
   settle([](const Change& change, std::uint64_t) { return !change.dropped; },
          [](const Change&) { return true; });
-  std::erase_if(changes_, [](const Change& change) { return !change.dropped; });
+  keep_dropped_sectors();
+}
+
+// What is in the cache and not on the device, until somebody writes its sector again.
+void FileImage::keep_dropped_sectors() {
+  changes_.clear();
+  for (std::uint64_t begin = 0; begin < seen_.size(); begin += sector_bytes) {
+    const std::uint64_t end = std::min<std::uint64_t>(begin + sector_bytes, seen_.size());
+    const auto sector = [=](const std::vector<std::uint8_t>& bytes) {
+      return std::span(bytes).subspan(begin, end - begin);
+    };
+    if (std::ranges::equal(sector(seen_), sector(durable_))) continue;
+    changes_.push_back({.is_truncation = false,
+                        .position = begin,
+                        .data = {sector(seen_).begin(), sector(seen_).end()},
+                        .dropped = true});
+  }
 }
 
 void FileImage::sync_failed() {

@@ -49,6 +49,7 @@ class FileImage {
   using Kept = std::function<bool(const Change&, std::uint64_t sector)>;
 
   static void apply(const Change& change, std::vector<std::uint8_t>& bytes);
+  void keep_dropped_sectors();
   void settle(const Kept& kept, const std::function<bool(const Change&)>& size_kept);
 
   std::vector<std::uint8_t> seen_;

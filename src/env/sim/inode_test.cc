@@ -139,6 +139,18 @@ TEST(FileImage, page_that_is_written_again_after_a_failed_sync_takes_the_lost_by
   EXPECT_EQ(seen, (std::set<std::string>{"bbac"}));
 }
 
+TEST(FileImage, file_that_is_written_anew_after_a_failed_sync_is_what_was_written_last) {
+  const auto seen = outcomes([](FileImage& file) {
+    file.truncate(0);
+    write(file, "lost", 0);
+    file.sync_failed();
+    file.truncate(0);
+    write(file, "whole again", 0);
+    file.sync();
+  });
+  EXPECT_EQ(seen, (std::set<std::string>{"whole again"}));
+}
+
 TEST(FileImage, flipped_bit_is_seen_and_survives) {
   FileImage file;
   write(file, "abc", 0);
