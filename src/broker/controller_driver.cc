@@ -7,6 +7,7 @@ using protocol::ErrorCode;
 namespace {
 /// A full disk may have room again.
 constexpr Duration write_again_after = milliseconds(100);
+constexpr Duration publish_again_after = milliseconds(1'000);
 }  // namespace
 
 ControllerDriver::ControllerDriver(env::Env& env, env::Worker& worker,
@@ -112,6 +113,9 @@ env::Task<Result<>> ControllerDriver::turn() {
   for (const auto& operation : operations) CO_TRY(execute(operation));
   CO_TRY(run_due_timers());
   CO_TRY(co_await follow_raft());
+  if (publish_again_ && *publish_again_ <= env_.clock().now()) {
+    co_await publish(published_.load(), {});
+  }
   co_return co_await maybe_snapshot();
 }
 
@@ -202,10 +206,16 @@ env::Task<Result<>> ControllerDriver::publish_committed(const raft::Committed& c
   CO_TRY(co_await log_->visit_committed(committed, replay));
   auto built = committed_.build();
   published_.store(built.image);
-  co_await publish_(built.image, std::move(built.delta));
+  co_await publish(built.image, std::move(built.delta));
   applied_end_ = committed.end;
   release();
   co_return Result<>();
+}
+
+env::Task<> ControllerDriver::publish(metadata::ImagePtr image, metadata::Delta delta) {
+  publish_again_.reset();
+  const auto followed = co_await publish_(std::move(image), std::move(delta));
+  if (followed == Followed::not_yet) publish_again_ = env_.clock().now() + publish_again_after;
 }
 
 void ControllerDriver::release() {
@@ -266,6 +276,7 @@ std::optional<MonoTime> ControllerDriver::next_deadline() const {
     deadline = deadline ? std::min(*deadline, other) : other;
   };
   if (const auto snapshot = log_->raft().snapshot_deadline()) sooner(*snapshot);
+  if (publish_again_) sooner(*publish_again_);
   if (log_->is_behind()) sooner(env_.clock().now() + write_again_after);
   return deadline;
 }

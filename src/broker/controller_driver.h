@@ -27,9 +27,11 @@ namespace moldau::broker {
 /// Thread contract: `run`, `leader` and `image` from any worker; all else from `worker()`.
 class ControllerDriver {
  public:
+  /// Whether the broker could follow an image; if not, it is given it again after a while.
+  enum class Followed : std::uint8_t { all, not_yet };
   /// Called on the driver's worker with each image that is committed, in order; the next is built
   /// when it returns. It makes the broker follow: replicas, leaders, settings.
-  using Publish = std::function<env::Task<>(metadata::ImagePtr, metadata::Delta)>;
+  using Publish = std::function<env::Task<Followed>(metadata::ImagePtr, metadata::Delta)>;
 
   ControllerDriver(env::Env& env, env::Worker& worker, metadata::ControllerConfig config,
                    const metadata::ConfigPolicy& policy, env::Signal& work);
@@ -89,6 +91,7 @@ class ControllerDriver {
   Result<> append(std::vector<metadata::Record> records, metadata::Atomicity atomicity);
   Result<> run_due_timers();
   env::Task<Result<>> publish_committed(const raft::Committed& committed);
+  env::Task<> publish(metadata::ImagePtr image, metadata::Delta delta);
   env::Task<Result<>> maybe_snapshot();
   void release();
   void fail_parked(protocol::ErrorCode error);
@@ -112,6 +115,7 @@ class ControllerDriver {
   std::deque<Parked> parked_;
   Publish publish_;
   std::atomic<metadata::ImagePtr> published_;
+  std::optional<MonoTime> publish_again_;  ///< the broker could not follow
   std::atomic<bool> active_{false};
 
   env::Mutex mutex_;

@@ -118,8 +118,11 @@ env::Task<Result<>> Node::start_metadata() {
   broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_);
   replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
   // Until the replicas are loaded, news only accumulates in the image that they are loaded from.
-  auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) -> env::Task<> {
-    if (replicas_loaded_) co_await replicas_->apply(std::move(image), std::move(delta));
+  using Followed = ControllerDriver::Followed;
+  auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) -> env::Task<Followed> {
+    if (!replicas_loaded_) co_return Followed::all;
+    co_await replicas_->apply(std::move(image), std::move(delta));
+    co_return replicas_->is_behind() ? Followed::not_yet : Followed::all;
   };
   co_return co_await controller_->start(*metadata_log_, publish);
 }

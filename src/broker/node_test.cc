@@ -93,6 +93,12 @@ class NodeTest : public testing::Test {
   }
 
   Node& node() { return *node_; }
+  env::SimDiskState& disk() { return world_.world().node(0).disk(); }
+  void run_for(Duration duration) { world_.world().run_for(duration); }
+  void after(Duration delay, env::Job job) {
+    auto& worker = world_.env().workers().at(0);
+    worker.call_at(worker.now() + delay, std::move(job));
+  }
 
  private:
   static BrokerConfig config() {
@@ -211,6 +217,37 @@ TEST_F(NodeTest, a_deleted_topic_is_gone_and_comes_back_empty_under_a_new_id) {
   ASSERT_EQ(create("t"), ErrorCode::none);
   EXPECT_EQ(fetch("t", 0).high_watermark, Offset(0));
   EXPECT_EQ(create("t"), ErrorCode::topic_already_exists);
+}
+
+TEST_F(NodeTest, what_a_full_disk_keeps_from_the_metadata_log_is_written_when_there_is_room) {
+  ASSERT_EQ(create("before"), ErrorCode::none);
+  disk().set_capacity(disk().used_bytes() + 10);
+  bool is_full = true;
+  after(std::chrono::seconds(2), [&] {
+    is_full = false;
+    disk().set_capacity(1 << 30);
+  });
+  EXPECT_EQ(create("while-full"), ErrorCode::none);
+  EXPECT_FALSE(is_full);
+  EXPECT_EQ(create("after"), ErrorCode::none);
+  stop();
+  start();
+  for (const char* name : {"before", "while-full", "after"}) {
+    EXPECT_EQ(create(name), ErrorCode::topic_already_exists) << name;
+    EXPECT_EQ(produce(name, batch("v")).error_code, ErrorCode::none) << name;
+  }
+}
+
+TEST_F(NodeTest, partitions_that_a_full_disk_has_no_room_for_are_made_later) {
+  ASSERT_EQ(create("before"), ErrorCode::none);
+  // Enough for the records of the topic, not for its directories.
+  disk().set_capacity(disk().used_bytes() + 3'000);
+  EXPECT_EQ(create("late", 30), ErrorCode::none);
+  EXPECT_EQ(produce("late", batch("v")).error_code, ErrorCode::not_leader_or_follower);
+  disk().set_capacity(1 << 30);
+  run_for(std::chrono::seconds(2));
+  EXPECT_EQ(produce("late", batch("v")).error_code, ErrorCode::none);
+  EXPECT_EQ(produce("before", batch("v")).error_code, ErrorCode::none);
 }
 
 TEST_F(NodeTest, api_versions_of_the_future_are_answered_in_version_0_with_the_own_range) {

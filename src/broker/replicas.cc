@@ -99,6 +99,10 @@ env::Task<> Replicas::apply(metadata::ImagePtr image, metadata::Delta delta) {
       co_await delete_topic(*change.before);
     }
   }
+  for (const Uuid& id : std::exchange(unmade_, {})) {
+    const auto* topic = image->topic(id);
+    if (topic != nullptr && !delta.topics.contains(id)) follow_topic(*topic, missing, *image);
+  }
   for (const auto& [id, change] : delta.topics) {
     if (change.after != nullptr) follow_topic(*change.after, missing, *image);
   }
@@ -138,6 +142,8 @@ env::Task<> Replicas::create_missing(const metadata::Image& image,
     if (!logs) {
       broker_.env().log().error("partitions could not be created path={} error=\"{}\"",
                                 dir.dir->path(), logs.error().to_string());
+      if (logs.error().code != Errc::no_space) continue;
+      for (const auto& log : here) unmade_.insert(log.topic_id);
       continue;
     }
     for (auto& log : *logs) add_partition(image, dir, std::move(log));

@@ -28,8 +28,10 @@ class Replicas {
   /// Start-up: loads all directories and matches what is there with the image. What no topic of
   /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded.
   env::Task<Result<>> load(metadata::ImagePtr image);
-  /// What the image changed.
+  /// What the image changed; also what could not be created before, for want of space.
   env::Task<> apply(metadata::ImagePtr image, metadata::Delta delta);
+  /// Replicas are missing for want of space: apply again, after a while.
+  bool is_behind() const { return !unmade_.empty(); }
 
   const std::vector<storage::Quarantined>& quarantined() const { return quarantined_; }
 
@@ -48,6 +50,7 @@ class Replicas {
   env::Worker& worker_;
   std::vector<storage::Quarantined> quarantined_;
   std::set<storage::TopicPartition> untouchable_;  ///< quarantined: no new log in their place
+  std::set<Uuid> unmade_;  ///< topics of which the disk had no room for all that belongs here
 };
 
 }  // namespace moldau::broker

@@ -54,8 +54,11 @@ AppendAnswer Log::Private::append(const std::shared_ptr<Log>& self, AppendReques
   bool schedule = false;
   {
     env::Lock lock(mutex);
-    if (state != LogState::ok || dir.is_offline()) return answer;
-    if (request.origin == Origin::client && dir.below_reserve()) return answer;
+    const bool full = request.origin == Origin::client && dir.below_reserve();
+    if (state != LogState::ok || dir.is_offline() || full) {
+      note_refused(batch, now);
+      return answer;
+    }
     const auto latest = epochs.latest();
     if (latest && request.leader_epoch < latest->epoch) return {.status = AppendStatus::not_leader};
     if (request.origin == Origin::client && batch.has_producer()) {
@@ -91,6 +94,12 @@ AppendAnswer Log::Private::append(const std::shared_ptr<Log>& self, AppendReques
   }
   if (schedule) schedule_writer(self);
   return answer;
+}
+
+void Log::Private::note_refused(const BatchHeader& batch, WallMs now) {
+  if (!batch.has_producer() || batch.is_control()) return;
+  if (state == LogState::ok) return producers.note_refused(batch, now);
+  if (state == LogState::repairing) refused.try_emplace(batch.producer_id, batch);
 }
 
 /// The original may still be queued, or written and not yet durable: the duplicate shares its fate.

@@ -347,6 +347,34 @@ TEST_F(Append, follower_batches_keep_their_offsets_and_epochs) {
   const auto again = log_->append_as_follower(second);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, Errc::invalid);
+  const auto behind_a_gap = testing::make_batch({.base_offset = Offset(7)});
+  EXPECT_EQ(log_->append_as_follower(behind_a_gap, Gap::refused).error().code, Errc::unavailable);
+  EXPECT_TRUE(log_->append_as_follower(behind_a_gap));
+}
+
+TEST_F(Append, batch_behind_a_failed_first_one_does_not_begin_in_its_place) {
+  start_log();
+  // The first write finds the disk full, with both producers' first batches in it.
+  during_next(DiskCall::write, [] { return Error{.code = Errc::no_space}; });
+  const auto spec = [](std::int64_t producer, std::int32_t sequence) {
+    return BatchSpec{.producer_id = ProducerId(producer),
+                     .producer_epoch = ProducerEpoch(0),
+                     .base_sequence = sequence};
+  };
+  std::vector<Sent> sent;
+  worker().post([&] {
+    sent.push_back(append(spec(1, 0)));
+    sent.push_back(append(spec(2, 7)));  // known to the client only: its state has expired here
+  });
+  settle();
+  ASSERT_EQ(sent.at(1).reply->outcome, AppendOutcome::failed);
+  dir_->housekeeping();
+  EXPECT_EQ(append(spec(1, 1)).answer.status, AppendStatus::out_of_order_sequence);
+  EXPECT_EQ(append(spec(2, 8)).answer.status, AppendStatus::out_of_order_sequence);
+  append_durably(spec(1, 0));
+  append_durably(spec(2, 7));
+  append_durably(spec(2, 8));
+  append_durably(spec(3, 5));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -191,6 +192,8 @@ struct Log::Private {
   std::deque<Exclusive> exclusives GUARDED_BY(mutex);
 
   ProducerState producers GUARDED_BY(mutex);
+  /// The first batch of each producer that failed, or was refused, in the failure under repair.
+  std::map<ProducerId, BatchHeader> refused GUARDED_BY(mutex);
   EpochCache epochs GUARDED_BY(mutex);
   std::uint64_t epochs_version GUARDED_BY(mutex){0};
   std::uint64_t epochs_saved GUARDED_BY(mutex){0};
@@ -227,6 +230,7 @@ struct Log::Private {
   // append.cc
   bool should_roll(const BatchHeader& batch, WallMs now) const REQUIRES(mutex);
   QueueItem& enqueue(SharedBytes bytes, const BatchHeader& batch, WallMs now) REQUIRES(mutex);
+  void note_refused(const BatchHeader& batch, WallMs now) REQUIRES(mutex);
   AppendAnswer answer_duplicate(const ProducerBatch& original, AppendRequest& request)
       REQUIRES(mutex);
   Result<> enqueue_as_follower(const SharedBytes& batch, const BatchHeader& header, WallMs now)

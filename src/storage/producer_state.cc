@@ -45,6 +45,7 @@ void ProducerState::Producer::set_epoch(ProducerEpoch new_epoch) {
   if (epoch == new_epoch) return;
   epoch = new_epoch;
   batch_count = 0;
+  before_first = records::no_sequence;
 }
 
 void ProducerState::Producer::add(const ProducerBatch& batch) {
@@ -98,9 +99,18 @@ SequenceCheck ProducerState::check(const BatchHeader& batch) const {
     return {starts_over ? SequenceVerdict::accept : SequenceVerdict::out_of_order_sequence};
   }
   const auto* last = producer.last();
-  const auto last_sequence = last == nullptr ? records::no_sequence : last->last_sequence;
+  const auto last_sequence = last == nullptr ? producer.before_first : last->last_sequence;
   return {in_sequence(last_sequence, batch.base_sequence) ? SequenceVerdict::accept
                                                           : SequenceVerdict::out_of_order_sequence};
+}
+
+void ProducerState::note_refused(const BatchHeader& batch, WallMs now) {
+  const auto [entry, is_new] = producers_.try_emplace(batch.producer_id);
+  if (!is_new) return;
+  auto& producer = entry->second;
+  producer.epoch = batch.producer_epoch;
+  producer.before_first = batch.base_sequence - 1;
+  producer.last_heard = now;
 }
 
 void ProducerState::append(const BatchHeader& batch, WallMs now) {
@@ -167,6 +177,7 @@ std::vector<ProducerSnapshotEntry> ProducerState::snapshot() const {
   std::vector<ProducerSnapshotEntry> entries;
   entries.reserve(producers_.size());
   for (const auto& [id, producer] : producers_) {
+    if (producer.batch_count == 0 && producer.coordinator_epoch < 0) continue;  // only refused
     auto& entry = entries.emplace_back();
     entry.producer_id = id;
     entry.epoch = producer.epoch;

@@ -77,6 +77,9 @@ class ProducerState {
   /// batches again; a higher epoch begins at 0; an unknown producer begins anywhere. A lower epoch
   /// is fenced.
   SequenceCheck check(const BatchHeader& batch) const;
+  /// A batch was refused or its write has failed. If it was the first of a producer that is not
+  /// known here, the ones behind it, which may be on their way, must not begin in its place.
+  void note_refused(const BatchHeader& batch, WallMs now);
   /// Takes note of a data batch that has its offsets. `now` is for expiry.
   void append(const BatchHeader& batch, WallMs now);
   /// Takes note of a transaction marker. Null if the producer had no open transaction here.
@@ -112,6 +115,8 @@ class ProducerState {
     WallMs last_heard{};
     std::array<ProducerBatch, batches_kept> batches{};  // oldest first
     std::uint8_t batch_count{0};
+    /// What the first batch must follow while there is none.
+    std::int32_t before_first{records::no_sequence};
 
     const ProducerBatch* last() const {
       return batch_count == 0 ? nullptr : &batches[batch_count - 1U];

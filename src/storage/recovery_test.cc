@@ -264,6 +264,54 @@ TEST_F(Recovery, producers_survive_a_clean_stop_and_a_crash) {
   }
 }
 
+TEST_F(Recovery, retry_of_any_of_the_last_five_batches_is_a_duplicate_after_every_start) {
+  config_.segment_bytes = 600;  // a few batches, of two producers
+  config_.index_interval_bytes = 200;
+  start_log();
+  BatchSpec spec{
+      .value_size = 30, .producer_id = ProducerId(3), .producer_epoch = ProducerEpoch(0)};
+  std::map<std::int32_t, Offset> offsets;
+  for (spec.base_sequence = 0; spec.base_sequence < 10; ++spec.base_sequence) {
+    offsets[spec.base_sequence] = append_durably(spec).base_offset;
+    append_durably({.value_size = 10});
+  }
+  for (const bool clean : {true, false, true}) {
+    if (clean) ASSERT_TRUE(close());
+    crash(CrashKind::power_cut);
+    restart();
+    for (spec.base_sequence = 5; spec.base_sequence < 10; ++spec.base_sequence) {
+      const auto again = append(spec).answer;
+      EXPECT_EQ(again.status, AppendStatus::duplicate) << spec.base_sequence << " clean " << clean;
+      EXPECT_EQ(again.base_offset, offsets[spec.base_sequence]);
+    }
+    spec.base_sequence = 4;
+    EXPECT_EQ(append(spec).answer.status, AppendStatus::out_of_order_sequence);
+  }
+}
+
+TEST_F(Recovery, torn_partition_metadata_is_an_interrupted_creation_beside_no_data_only) {
+  for (const bool with_data : {false, true}) {
+    start_log();
+    if (with_data) append_durably();
+    crash(CrashKind::power_cut);
+    overwrite(path("partition.metadata"), 0, std::vector<std::uint8_t>(20, 0));
+    ASSERT_TRUE(open_dir());
+    const auto report = await(dir_->load(worker(), [this](const TopicPartition& found) {
+      return KnownLog{.name = found, .topic_id = Uuid::of(3, 4), .config = config()};
+    }));
+    ASSERT_TRUE(report);
+    EXPECT_EQ(report->quarantined.size(), with_data ? 1U : 0U);
+    if (with_data) break;
+    EXPECT_EQ(report->logs.at(0)->topic_id(), Uuid::of(3, 4));
+    // As after a crash that the metadata log does not explain: the file itself says it now.
+    crash(CrashKind::power_cut);
+    restart();
+    EXPECT_EQ(log_->topic_id(), Uuid::of(3, 4));
+    ASSERT_TRUE(await(dir_->remove(log_, worker())));
+    crash(CrashKind::kill);
+  }
+}
+
 TEST_F(Recovery, damaged_snapshot_is_replaced_by_older_ones_and_batches) {
   config_.segment_bytes = 600;
   start_log();

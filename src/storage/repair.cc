@@ -20,7 +20,7 @@ bool takes_directory_offline(Errc code) {
 void Log::Private::fail_appends(const std::shared_ptr<Log>& self, const Error& error,
                                 Wakeups& wakeups) {
   dir.counters().append_failures.fetch_add(1, std::memory_order_relaxed);
-  in_hand.clear();
+  const auto now = dir.wall();
   bool final = false;
   {
     env::Lock lock(mutex);
@@ -28,6 +28,8 @@ void Log::Private::fail_appends(const std::shared_ptr<Log>& self, const Error& e
     if (!final) {
       state = LogState::repairing;
       ++generation;
+      for (const auto& item : in_hand) note_refused(item.header, now);
+      for (const auto& item : queue) note_refused(item.header, now);
       queue.clear();
       queued_bytes = 0;
       assigned_end = written.offset;
@@ -36,6 +38,7 @@ void Log::Private::fail_appends(const std::shared_ptr<Log>& self, const Error& e
       release_room(wakeups);
     }
   }
+  in_hand.clear();
   dir.env().log().error("append failed log={} error=\"{}\"", name, error.to_string());
   if (!final && takes_directory_offline(error.code)) {
     dir.take_offline(error);
@@ -100,6 +103,9 @@ Result<> Log::Private::cut_to_written() {
   env::Lock lock(mutex);
   rebuilt.on_high_watermark(high_watermark);
   producers = std::move(rebuilt);
+  for (const auto& [id, batch] : std::exchange(refused, {})) {
+    producers.note_refused(batch, dir.wall());
+  }
   if (epochs.rewind(end.offset)) {
     ++epochs_version;
     if (epochs_unsaved_from) epochs_unsaved_from = std::min(*epochs_unsaved_from, end.offset);

@@ -108,6 +108,8 @@ Log::Private::WriteStep Log::Private::write_once(const std::shared_ptr<Log>& sel
     return active;
   }();
   if (!written_or_error) {
+    in_hand.insert(in_hand.begin(), std::move_iterator(taken.begin()),
+                   std::move_iterator(taken.end()));
     fail_appends(self, written_or_error.error(), wakeups);
     return WriteStep::failed;
   }
