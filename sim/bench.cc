@@ -16,6 +16,7 @@ Connection::Connection(Bench& bench, int actor, Duration timeout)
 env::Task<Result<>> Connection::ensure() {
   while (client() == nullptr) {
     client_.reset();
+    connected_at_ = bench_.now();
     const net::ClientOptions options{.client_id = fmt::format("actor-{}", actor_),
                                      .timeout = timeout_};
     auto connected = co_await net::Client::connect(bench_.env.transport(), bench_.worker(),
@@ -23,7 +24,6 @@ env::Task<Result<>> Connection::ensure() {
     if (connected) {
       client_ = std::move(*connected);
       number_ = bench_.history.next_connection();
-      connected_at_ = bench_.now();
       co_return Result<>();
     }
     if (connected.error().code == Errc::cancelled) co_return std::unexpected(connected.error());

@@ -36,6 +36,8 @@ class Connection {
   /// null: there is none.
   net::Client* client() { return client_ && client_->is_open() ? client_.get() : nullptr; }
   int number() const { return number_; }
+  /// The next call connects again.
+  void forget() { client_.reset(); }
   /// Puts the loss into the history, unless the scope is being stopped, and forgets the connection.
   void lost(MonoTime sent_at, const Error& error, std::string_view what);
 

@@ -126,7 +126,7 @@ struct RequestLost {
   int actor{-1};
   MonoTime sent_at{};
   std::string why;
-  /// Of the connection that was lost with it, if one was.
+  /// Of the connection that was lost with it, if one was: when it was begun.
   MonoTime connected_at{MonoTime::max()};
 };
 

@@ -34,24 +34,25 @@ raft::Config raft_config(const BrokerConfig& config, Uuid directory_id) {
 
 }  // namespace
 
-MetadataLog::MetadataLog(env::Env& env, storage::LogDir& dir, env::Signal& progress)
+MetadataLog::MetadataLog(env::Env& env, storage::LogDir& dir,
+                         std::shared_ptr<env::Signal> progress)
     : env_(env),
       dir_(dir),
-      progress_(progress),
+      progress_(std::move(progress)),
       directory_(fmt::format("{}/{}", dir.path(), metadata_directory)) {}
 
 env::Task<Result<std::shared_ptr<MetadataLog>>> MetadataLog::open(env::Env& env,
                                                                   const BrokerConfig& config,
                                                                   storage::LogDir& dir,
                                                                   Uuid directory_id,
-                                                                  env::Signal& progress) {
+                                                                  std::shared_ptr<env::Signal> progress) {
   std::shared_ptr<MetadataLog> opened(new MetadataLog(env, dir, progress));
   const auto log_config = metadata_log_config(config.properties);
   auto open_log = [&] { return opened->open_log(log_config); };
-  CO_TRY(co_await env::run_on(dir.pool(), env::IoClass::background, progress.home(), open_log));
+  CO_TRY(co_await env::run_on(dir.pool(), env::IoClass::background, progress->home(), open_log));
   raft::LogState state;
   auto load = [&] { return opened->load_snapshot(state); };
-  CO_TRY(co_await env::run_on(dir.pool(), env::IoClass::background, progress.home(), load));
+  CO_TRY(co_await env::run_on(dir.pool(), env::IoClass::background, progress->home(), load));
   CO_TRY(co_await opened->replay_log(state));
   auto election = CO_TRY(opened->read_election());
   opened->raft_ = CO_TRY(raft::Raft::make(raft_config(config, directory_id), std::move(election),
@@ -106,7 +107,7 @@ env::Task<Result<>> MetadataLog::replay_log(raft::LogState& state) {
     const Offset from = state.end().offset;
     auto read = [&] { return read_some(from); };
     const auto bytes =
-        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_.home(), read));
+        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
     records::BatchIterator batches(bytes.bytes());
     while (const auto batch = batches.next()) {
       if (batch->next_offset() <= from) continue;
@@ -150,7 +151,7 @@ env::Task<Result<>> MetadataLog::perform(const raft::Ready& ready) {
     auto write = [&] {
       return env::replace_file(env_.disk(), path(raft::quorum_state_file_name), as_bytes(text));
     };
-    CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::flush, progress_.home(), write));
+    CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::flush, progress_->home(), write));
   }
   if (!ready.append.empty()) CO_TRY(write_uncommitted());
   if (ready.delete_before) {
@@ -159,7 +160,7 @@ env::Task<Result<>> MetadataLog::perform(const raft::Ready& ready) {
       TRY(log_->delete_below(offset));
       return delete_snapshots_before(offset);
     };
-    CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_.home(), remove));
+    CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), remove));
   }
   co_return Result<>();
 }
@@ -184,7 +185,7 @@ env::Task<Result<>> MetadataLog::visit_committed(
   while (from < in_memory) {
     auto read = [&] { return read_some(from); };
     const auto bytes =
-        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_.home(), read));
+        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
     records::BatchIterator batches(bytes.bytes());
     const Offset before = from;
     while (const auto batch = batches.next()) {
@@ -228,7 +229,7 @@ env::Task<Result<>> MetadataLog::store_snapshot(metadata::ImagePtr image,
     TRY(env_.disk().rename(partial, path(name)));
     return env_.disk().sync_directory(directory_);
   };
-  co_return co_await env::run_on(dir_.pool(), env::IoClass::background, progress_.home(), write);
+  co_return co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), write);
 }
 
 /// The snapshot of formatting stays: Apache keeps it too.
@@ -247,15 +248,15 @@ std::string MetadataLog::path(std::string_view name) const {
 
 void MetadataLog::on_limit(storage::Log& log, storage::Wakeups& wakeups) {
   log.advance_high_watermark(log.positions().limit, wakeups);
-  wakeups.add(progress_.home(), [self = shared_from_this()] { self->progress_.notify(); });
+  wakeups.add(progress_->home(), [self = shared_from_this()] { self->progress_->notify(); });
 }
 
 void MetadataLog::on_offline(storage::Log&, const Error&, storage::Wakeups& wakeups) {
-  wakeups.add(progress_.home(), [self = shared_from_this()] { self->progress_.notify(); });
+  wakeups.add(progress_->home(), [self = shared_from_this()] { self->progress_->notify(); });
 }
 
 void MetadataLog::on_repaired(storage::Log&, storage::Wakeups& wakeups) {
-  wakeups.add(progress_.home(), [self = shared_from_this()] { self->progress_.notify(); });
+  wakeups.add(progress_->home(), [self = shared_from_this()] { self->progress_->notify(); });
 }
 
 }  // namespace moldau::broker

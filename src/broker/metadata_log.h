@@ -30,7 +30,7 @@ class MetadataLog final : public storage::LogListener,
                                                               const BrokerConfig& config,
                                                               storage::LogDir& dir,
                                                               Uuid directory_id,
-                                                              env::Signal& progress);
+                                                              std::shared_ptr<env::Signal> progress);
 
   raft::Raft& raft() { return *raft_; }
   storage::LogDir& dir() { return dir_; }
@@ -66,7 +66,7 @@ class MetadataLog final : public storage::LogListener,
   void on_repaired(storage::Log& log, storage::Wakeups& wakeups) override;
 
  private:
-  MetadataLog(env::Env& env, storage::LogDir& dir, env::Signal& progress);
+  MetadataLog(env::Env& env, storage::LogDir& dir, std::shared_ptr<env::Signal> progress);
   Result<> open_log(std::shared_ptr<const storage::LogConfig> config);
   Result<> load_snapshot(raft::LogState& state);
   env::Task<Result<>> replay_log(raft::LogState& state);
@@ -78,7 +78,7 @@ class MetadataLog final : public storage::LogListener,
 
   env::Env& env_;
   storage::LogDir& dir_;
-  env::Signal& progress_;
+  const std::shared_ptr<env::Signal> progress_;  // wake-ups on their way may outlive the node
   std::string directory_;
   std::shared_ptr<storage::Log> log_;
   std::optional<raft::Raft> raft_;

@@ -27,7 +27,7 @@ Node::Node(env::Env& env, BrokerConfig config)
     : env_(env),
       config_(std::move(config)),
       worker_(env.workers().at(0)),
-      metadata_work_(worker_),
+      metadata_work_(std::make_shared<env::Signal>(worker_)),
       topic_configs_(config_.properties, config_.node_id) {}
 
 Node::~Node() = default;
@@ -114,7 +114,7 @@ env::Task<Result<>> Node::start_metadata() {
       .delete_topic_enable = p.boolean("delete.topic.enable"),
       .bootstrap = bootstrap_.records};
   controller_ = std::make_unique<ControllerDriver>(env_, worker_, std::move(controller),
-                                                   topic_configs_, metadata_work_);
+                                                   topic_configs_, *metadata_work_);
   broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_);
   replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
   // Until the replicas are loaded, news only accumulates in the image that they are loaded from.

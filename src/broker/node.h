@@ -61,7 +61,7 @@ class Node {
   env::Env& env_;
   const BrokerConfig config_;
   env::Worker& worker_;
-  env::Signal metadata_work_;
+  const std::shared_ptr<env::Signal> metadata_work_;
   std::vector<OpenDir> dirs_;  ///< the first holds the metadata log
   std::string cluster_id_;
   TopicConfigs topic_configs_;
