@@ -42,8 +42,7 @@ void Connection::lost(MonoTime sent_at, const Error& error, std::string_view wha
     case Errc::timed_out:
     case Errc::io:
     case Errc::truncated:  // the frame was cut off by the end of the connection
-      return bench_.history.add(
-          RequestLost{bench_.now(), actor_, sent_at, text, connected_at_});
+      return bench_.history.add(RequestLost{bench_.now(), actor_, sent_at, text, connected_at_});
     default:
       return bench_.history.add(AnswerImpossible{bench_.now(), text});
   }

@@ -123,7 +123,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   for (std::uint64_t i = 0; i < consumers; ++i) {
     scenario.consumers.push_back(draw_consumer(prng, scenario.names_are_reused));
   }
-  scenario.flush_strategy = pick<const char*>(prng, {"automatic", "fdatasync", "syncfs"});
+  scenario.flush_strategy = pick<const char*>(prng, {"auto", "fdatasync", "syncfs"});
   scenario.ends_with_crash = prng.chance(700'000);
   return scenario;
 }

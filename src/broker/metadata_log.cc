@@ -34,18 +34,15 @@ raft::Config raft_config(const BrokerConfig& config, Uuid directory_id) {
 
 }  // namespace
 
-MetadataLog::MetadataLog(env::Env& env, storage::LogDir& dir,
-                         std::shared_ptr<env::Signal> progress)
+MetadataLog::MetadataLog(env::Env& env, storage::LogDir& dir, std::shared_ptr<env::Signal> progress)
     : env_(env),
       dir_(dir),
       progress_(std::move(progress)),
       directory_(fmt::format("{}/{}", dir.path(), metadata_directory)) {}
 
-env::Task<Result<std::shared_ptr<MetadataLog>>> MetadataLog::open(env::Env& env,
-                                                                  const BrokerConfig& config,
-                                                                  storage::LogDir& dir,
-                                                                  Uuid directory_id,
-                                                                  std::shared_ptr<env::Signal> progress) {
+env::Task<Result<std::shared_ptr<MetadataLog>>> MetadataLog::open(
+    env::Env& env, const BrokerConfig& config, storage::LogDir& dir, Uuid directory_id,
+    std::shared_ptr<env::Signal> progress) {
   std::shared_ptr<MetadataLog> opened(new MetadataLog(env, dir, progress));
   const auto log_config = metadata_log_config(config.properties);
   auto open_log = [&] { return opened->open_log(log_config); };
@@ -55,7 +52,7 @@ env::Task<Result<std::shared_ptr<MetadataLog>>> MetadataLog::open(env::Env& env,
   CO_TRY(co_await env::run_on(dir.pool(), env::IoClass::background, progress->home(), load));
   CO_TRY(co_await opened->replay_log(state));
   auto election = CO_TRY(opened->read_election());
-  opened->raft_ = CO_TRY(raft::Raft::make(raft_config(config, directory_id), std::move(election),
+  opened->raft_ = CO_TRY(raft::Raft::make(raft_config(config, directory_id), election,
                                           std::move(state), env.clock().now()));
   opened->log_->set_listener(opened);
   co_return opened;
@@ -106,8 +103,8 @@ env::Task<Result<>> MetadataLog::replay_log(raft::LogState& state) {
   while (true) {
     const Offset from = state.end().offset;
     auto read = [&] { return read_some(from); };
-    const auto bytes =
-        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
+    const auto bytes = CO_TRY(
+        co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
     records::BatchIterator batches(bytes.bytes());
     while (const auto batch = batches.next()) {
       if (batch->next_offset() <= from) continue;
@@ -184,8 +181,8 @@ env::Task<Result<>> MetadataLog::visit_committed(
       committed.batches.empty() ? committed.end : committed.batches.front().base_offset;
   while (from < in_memory) {
     auto read = [&] { return read_some(from); };
-    const auto bytes =
-        CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
+    const auto bytes = CO_TRY(
+        co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), read));
     records::BatchIterator batches(bytes.bytes());
     const Offset before = from;
     while (const auto batch = batches.next()) {

@@ -26,11 +26,9 @@ class MetadataLog final : public storage::LogListener,
   /// Opens or makes the log in `dir` and finds the state of the quorum in it. `progress` is
   /// notified when more of the log has become durable, or when it went offline. Errors: corrupt,
   /// io; unsupported for a quorum with other voters.
-  static env::Task<Result<std::shared_ptr<MetadataLog>>> open(env::Env& env,
-                                                              const BrokerConfig& config,
-                                                              storage::LogDir& dir,
-                                                              Uuid directory_id,
-                                                              std::shared_ptr<env::Signal> progress);
+  static env::Task<Result<std::shared_ptr<MetadataLog>>> open(
+      env::Env& env, const BrokerConfig& config, storage::LogDir& dir, Uuid directory_id,
+      std::shared_ptr<env::Signal> progress);
 
   raft::Raft& raft() { return *raft_; }
   storage::LogDir& dir() { return dir_; }

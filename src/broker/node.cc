@@ -117,14 +117,19 @@ env::Task<Result<>> Node::start_metadata() {
                                                    topic_configs_, *metadata_work_);
   broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_);
   replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
-  // Until the replicas are loaded, news only accumulates in the image that they are loaded from.
-  using Followed = ControllerDriver::Followed;
-  auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) -> env::Task<Followed> {
-    if (!replicas_loaded_) co_return Followed::all;
-    co_await replicas_->apply(std::move(image), std::move(delta));
-    co_return replicas_->is_behind() ? Followed::not_yet : Followed::all;
+  auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) {
+    return follow(std::move(image), std::move(delta));
   };
   co_return co_await controller_->start(*metadata_log_, publish);
+}
+
+/// Until the replicas are loaded, news only accumulates in the image that they are loaded from.
+env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
+                                                   metadata::Delta delta) {
+  using Followed = ControllerDriver::Followed;
+  if (!replicas_loaded_) co_return Followed::all;
+  co_await replicas_->apply(std::move(image), std::move(delta));
+  co_return replicas_->is_behind() ? Followed::not_yet : Followed::all;
 }
 
 env::Task<Result<>> Node::register_controller(const Uuid& incarnation) {
@@ -262,6 +267,7 @@ std::size_t Node::quarantined_partitions() const {
 
 std::vector<std::pair<std::string, storage::LogDirStats>> Node::directory_stats() const {
   std::vector<std::pair<std::string, storage::LogDirStats>> stats;
+  stats.reserve(dirs_.size());
   for (const OpenDir& dir : dirs_) stats.emplace_back(dir.dir->path(), dir.dir->stats());
   return stats;
 }

@@ -53,6 +53,7 @@ class Node {
   Result<> open_directories();
   Result<> check_identity(const storage::MetaProperties& properties);
   env::Task<Result<>> start_metadata();
+  env::Task<ControllerDriver::Followed> follow(metadata::ImagePtr image, metadata::Delta delta);
   env::Task<Result<>> register_self();
   env::Task<Result<>> register_controller(const Uuid& incarnation);
   env::Task<Result<>> become_unfenced();

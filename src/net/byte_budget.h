@@ -19,8 +19,8 @@ namespace moldau::net {
 /// not fit, one such frame at a time may overdraw, to its end: otherwise frames that are all half
 /// received could wait for one another for ever. So `used` is at most the capacity plus one frame.
 ///
-/// Thread-safe. Always in a shared_ptr, of which everything that was taken holds a copy: a frame may
-/// outlive the server that it came by, in an append that is still under way.
+/// Thread-safe. Always in a shared_ptr, of which everything that was taken holds a copy: a frame
+/// may outlive the server that it came by, in an append that is still under way.
 class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
  public:
   /// Smaller capacities are raised to this: the first piece of every frame must fit.

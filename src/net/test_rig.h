@@ -236,7 +236,9 @@ class LoggedEnv final : public env::Env, private env::Log {
 struct Rig {
   explicit Rig(env::Env& base, ServerOptions options = {},
                std::uint64_t budget_bytes = ByteBudget::capacity_min)
-      : env(base), shared_budget(std::make_shared<ByteBudget>(budget_bytes)), server(env, budget, broker, options) {}
+      : env(base),
+        shared_budget(std::make_shared<ByteBudget>(budget_bytes)),
+        server(env, budget, broker, options) {}
 
   env::Worker& home() { return env.workers().at(0); }
   MonoTime in(std::int64_t ms) { return env.clock().now() + milliseconds(ms); }

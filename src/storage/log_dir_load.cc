@@ -148,7 +148,8 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
   }
   for (auto& item : loading) {
     if (*item.outcome) {
-      report.logs.push_back(state.add(std::move((*item.outcome)->log), std::move(item.known.config)));
+      report.logs.push_back(
+          state.add(std::move((*item.outcome)->log), std::move(item.known.config)));
     }
   }
   co_return report;

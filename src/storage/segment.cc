@@ -166,9 +166,8 @@ Result<std::optional<Entry>> Segment::last_in_file(std::string_view suffix, Read
 
 Result<std::uint64_t> Segment::lookup(Offset target, ReadMode mode) const {
   const auto relative = target - base_;
-  return last_indexed(mode, [&](const OffsetIndexEntry& entry) {
-    return entry.relative_offset > relative;
-  });
+  return last_indexed(
+      mode, [&](const OffsetIndexEntry& entry) { return entry.relative_offset > relative; });
 }
 
 Result<std::uint64_t> Segment::lookup_position(std::uint64_t position, ReadMode mode) const {

@@ -12,9 +12,9 @@
 namespace moldau::stress {
 
 using storage::Durability;
+using storage::KnownLog;
 using storage::LogConfig;
 using storage::LogDir;
-using storage::KnownLog;
 using storage::TopicPartition;
 using namespace std::chrono_literals;
 
@@ -116,7 +116,7 @@ class Round {
 void Round::create_client_log(std::size_t index) {
   // One of them is a page-cache topic.
   const KnownLog fresh{client_log(index), Uuid{},
-                     small_segments(index == 1 ? Durability::page_cache : Durability::durable)};
+                       small_segments(index == 1 ? Durability::page_cache : Durability::durable)};
   auto created = dir_->create(std::span(&fresh, 1));
   if (!created) {
     note("create: " + created.error().to_string());
@@ -328,10 +328,9 @@ void Round::verify() {
   open();
   if (!dir_) return;
   auto& home = env_.workers().at(0);
-  const auto report =
-      env::block_on(home, dir_->load(home, [](const TopicPartition& name) {
-        return storage::KnownLog{.name = name, .topic_id = {}, .config = small_segments()};
-      }));
+  const auto report = env::block_on(home, dir_->load(home, [](const TopicPartition& name) {
+    return storage::KnownLog{.name = name, .topic_id = {}, .config = small_segments()};
+  }));
   if (!report) return note("load: " + report.error().to_string());
   for (const auto& quarantined : report->quarantined) {
     note("quarantined: " + quarantined.error.to_string());

@@ -82,7 +82,7 @@ class Site:
             "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
             "metrics.listener": "",
             "flush.strategy": self.options.flush_strategy or chance.choice(
-                ("automatic", "fdatasync", "syncfs")),
+                ("auto", "fdatasync", "syncfs")),
             "replica.high.watermark.checkpoint.interval.ms": chance.choice((20, 5_000)),
             "metadata.log.max.record.bytes.between.snapshots": chance.choice((2_000, 20_971_520)),
         }

@@ -7,8 +7,8 @@
 namespace moldau::config_keys {
 
 inline constexpr ConfigKey own_keys[] = {
-    string_key("flush.strategy", "automatic")
-        .one_of("automatic,fdatasync,syncfs")
+    string_key("flush.strategy", "auto")
+        .one_of("auto,fdatasync,syncfs")
         .own()
         .doc("How a flush round makes many files durable: each by fdatasync, all by one syncfs, or "
              "whichever costs less."),
