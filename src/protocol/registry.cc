@@ -11,12 +11,15 @@
 #include "protocol/messages/begin_quorum_epoch.h"
 #include "protocol/messages/broker_heartbeat.h"
 #include "protocol/messages/broker_registration.h"
+#include "protocol/messages/consumer_protocol.h"
 #include "protocol/messages/controller_registration.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_quorum.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/end_quorum_epoch.h"
@@ -24,18 +27,27 @@
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/fetch_snapshot.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
 #include "protocol/messages/sasl_authenticate.h"
 #include "protocol/messages/sasl_handshake.h"
+#include "protocol/messages/sync_group.h"
 #include "protocol/messages/vote.h"
 #include "protocol/records/broker_records.h"
 #include "protocol/records/config_records.h"
 #include "protocol/records/controller_records.h"
+#include "protocol/records/group_records.h"
 #include "protocol/records/quorum_state_data.h"
 #include "protocol/records/raft_records.h"
 #include "protocol/records/security_records.h"
@@ -53,31 +65,37 @@ struct Messages {
 
 using All = Messages<
     ProduceRequest, ProduceResponse, FetchRequest, FetchResponse, ListOffsetsRequest,
-    ListOffsetsResponse, MetadataRequest, MetadataResponse, FindCoordinatorRequest,
-    FindCoordinatorResponse, SaslHandshakeRequest, SaslHandshakeResponse, ApiVersionsRequest,
-    ApiVersionsResponse, CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest,
-    DeleteTopicsResponse, InitProducerIdRequest, InitProducerIdResponse,
-    OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeConfigsRequest,
-    DescribeConfigsResponse, AlterConfigsRequest, AlterConfigsResponse, SaslAuthenticateRequest,
-    SaslAuthenticateResponse, CreatePartitionsRequest, CreatePartitionsResponse,
-    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, VoteRequest, VoteResponse,
-    BeginQuorumEpochRequest, BeginQuorumEpochResponse, EndQuorumEpochRequest,
-    EndQuorumEpochResponse, DescribeQuorumRequest, DescribeQuorumResponse, AlterPartitionRequest,
-    AlterPartitionResponse, EnvelopeRequest, EnvelopeResponse, FetchSnapshotRequest,
-    FetchSnapshotResponse, DescribeClusterRequest, DescribeClusterResponse,
-    BrokerRegistrationRequest, BrokerRegistrationResponse, BrokerHeartbeatRequest,
-    BrokerHeartbeatResponse, AllocateProducerIdsRequest, AllocateProducerIdsResponse,
-    ControllerRegistrationRequest, ControllerRegistrationResponse, AssignReplicasToDirsRequest,
-    AssignReplicasToDirsResponse, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
-    RequestHeader, ResponseHeader, RegisterBrokerRecord, UnregisterBrokerRecord, FenceBrokerRecord,
-    UnfenceBrokerRecord, BrokerRegistrationChangeRecord, RegisterControllerRecord,
-    UnregisterControllerRecord, TopicRecord, PartitionRecord, PartitionChangeRecord,
-    RemoveTopicRecord, ClearElrRecord, ConfigRecord, FeatureLevelRecord, ClientQuotaRecord,
-    ProducerIdsRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord,
+    ListOffsetsResponse, MetadataRequest, MetadataResponse, OffsetCommitRequest,
+    OffsetCommitResponse, OffsetFetchRequest, OffsetFetchResponse, FindCoordinatorRequest,
+    FindCoordinatorResponse, JoinGroupRequest, JoinGroupResponse, HeartbeatRequest,
+    HeartbeatResponse, LeaveGroupRequest, LeaveGroupResponse, SyncGroupRequest, SyncGroupResponse,
+    DescribeGroupsRequest, DescribeGroupsResponse, ListGroupsRequest, ListGroupsResponse,
+    SaslHandshakeRequest, SaslHandshakeResponse, ApiVersionsRequest, ApiVersionsResponse,
+    CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
+    InitProducerIdRequest, InitProducerIdResponse, OffsetForLeaderEpochRequest,
+    OffsetForLeaderEpochResponse, DescribeConfigsRequest, DescribeConfigsResponse,
+    AlterConfigsRequest, AlterConfigsResponse, SaslAuthenticateRequest, SaslAuthenticateResponse,
+    CreatePartitionsRequest, CreatePartitionsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
+    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, OffsetDeleteRequest,
+    OffsetDeleteResponse, VoteRequest, VoteResponse, BeginQuorumEpochRequest,
+    BeginQuorumEpochResponse, EndQuorumEpochRequest, EndQuorumEpochResponse, DescribeQuorumRequest,
+    DescribeQuorumResponse, AlterPartitionRequest, AlterPartitionResponse, EnvelopeRequest,
+    EnvelopeResponse, FetchSnapshotRequest, FetchSnapshotResponse, DescribeClusterRequest,
+    DescribeClusterResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
+    BrokerHeartbeatRequest, BrokerHeartbeatResponse, AllocateProducerIdsRequest,
+    AllocateProducerIdsResponse, ControllerRegistrationRequest, ControllerRegistrationResponse,
+    AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse, RequestHeader, ResponseHeader, RegisterBrokerRecord,
+    UnregisterBrokerRecord, FenceBrokerRecord, UnfenceBrokerRecord, BrokerRegistrationChangeRecord,
+    RegisterControllerRecord, UnregisterControllerRecord, TopicRecord, PartitionRecord,
+    PartitionChangeRecord, RemoveTopicRecord, ClearElrRecord, ConfigRecord, FeatureLevelRecord,
+    ClientQuotaRecord, ProducerIdsRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord,
     DelegationTokenRecord, RemoveDelegationTokenRecord, UserScramCredentialRecord,
     RemoveUserScramCredentialRecord, BeginTransactionRecord, EndTransactionRecord,
     AbortTransactionRecord, NoOpRecord, ZkMigrationStateRecord, LeaderChangeMessage,
-    SnapshotHeaderRecord, SnapshotFooterRecord, KRaftVersionRecord, VotersRecord, QuorumStateData>;
+    SnapshotHeaderRecord, SnapshotFooterRecord, KRaftVersionRecord, VotersRecord, QuorumStateData,
+    LegacyOffsetCommitKey, LegacyOffsetCommitValue, OffsetCommitKey, OffsetCommitValue,
+    GroupMetadataKey, GroupMetadataValue, ConsumerProtocolSubscription, ConsumerProtocolAssignment>;
 
 struct ByKey {
   std::array<const Schema*, api_key_max + 1> requests{};
