@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/error.h"
 #include "base/ids.h"
 #include "base/text.h"
+#include "protocol/codec.h"
 #include "protocol/fields.h"
 
 namespace moldau::protocol {
@@ -67,5 +69,13 @@ struct ConsumerProtocolAssignment {
     field(&ConsumerProtocolAssignment::user_data, "UserData");
   }
 };
+
+/// Reads what a member wrote, with the version in front. A version newer than ours is read as our
+/// newest, since later ones only append; a negative one is Errc::unsupported, and anyone may have
+/// written the bytes, so truncated and corrupt are to be expected.
+Result<Decoded<ConsumerProtocolSubscription>> decode_subscription(SharedBytes bytes);
+/// The same for an assignment. No bytes, which a member has until it is assigned something, are no
+/// partitions.
+Result<Decoded<ConsumerProtocolAssignment>> decode_assignment(SharedBytes bytes);
 
 }  // namespace moldau::protocol
