@@ -4,45 +4,69 @@
 
 #include "protocol/header.h"
 #include "protocol/messages/allocate_producer_ids.h"
+#include "protocol/messages/alter_client_quotas.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition.h"
+#include "protocol/messages/alter_partition_reassignments.h"
+#include "protocol/messages/alter_replica_log_dirs.h"
+#include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/assign_replicas_to_dirs.h"
 #include "protocol/messages/begin_quorum_epoch.h"
 #include "protocol/messages/broker_heartbeat.h"
 #include "protocol/messages/broker_registration.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/consumer_protocol.h"
 #include "protocol/messages/controller_registration.h"
+#include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_groups.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_acls.h"
+#include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_delegation_token.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_quorum.h"
 #include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
+#include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/end_quorum_epoch.h"
 #include "protocol/messages/envelope.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/fetch_snapshot.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/get_telemetry_subscriptions.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_config_resources.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/messages/list_partition_reassignments.h"
+#include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/produce.h"
+#include "protocol/messages/push_telemetry.h"
 #include "protocol/messages/sasl_authenticate.h"
 #include "protocol/messages/sasl_handshake.h"
 #include "protocol/messages/sync_group.h"
+#include "protocol/messages/unregister_broker.h"
+#include "protocol/messages/update_features.h"
 #include "protocol/messages/vote.h"
 #include "protocol/records/broker_records.h"
 #include "protocol/records/config_records.h"
@@ -72,24 +96,41 @@ using All = Messages<
     DescribeGroupsRequest, DescribeGroupsResponse, ListGroupsRequest, ListGroupsResponse,
     SaslHandshakeRequest, SaslHandshakeResponse, ApiVersionsRequest, ApiVersionsResponse,
     CreateTopicsRequest, CreateTopicsResponse, DeleteTopicsRequest, DeleteTopicsResponse,
-    InitProducerIdRequest, InitProducerIdResponse, OffsetForLeaderEpochRequest,
-    OffsetForLeaderEpochResponse, DescribeConfigsRequest, DescribeConfigsResponse,
-    AlterConfigsRequest, AlterConfigsResponse, SaslAuthenticateRequest, SaslAuthenticateResponse,
-    CreatePartitionsRequest, CreatePartitionsResponse, DeleteGroupsRequest, DeleteGroupsResponse,
-    IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, OffsetDeleteRequest,
-    OffsetDeleteResponse, VoteRequest, VoteResponse, BeginQuorumEpochRequest,
+    DeleteRecordsRequest, DeleteRecordsResponse, InitProducerIdRequest, InitProducerIdResponse,
+    OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse, DescribeAclsRequest,
+    DescribeAclsResponse, CreateAclsRequest, CreateAclsResponse, DeleteAclsRequest,
+    DeleteAclsResponse, DescribeConfigsRequest, DescribeConfigsResponse, AlterConfigsRequest,
+    AlterConfigsResponse, AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse,
+    DescribeLogDirsRequest, DescribeLogDirsResponse, SaslAuthenticateRequest,
+    SaslAuthenticateResponse, CreatePartitionsRequest, CreatePartitionsResponse,
+    DescribeDelegationTokenRequest, DescribeDelegationTokenResponse, DeleteGroupsRequest,
+    DeleteGroupsResponse, ElectLeadersRequest, ElectLeadersResponse, IncrementalAlterConfigsRequest,
+    IncrementalAlterConfigsResponse, AlterPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsResponse, ListPartitionReassignmentsRequest,
+    ListPartitionReassignmentsResponse, OffsetDeleteRequest, OffsetDeleteResponse,
+    DescribeClientQuotasRequest, DescribeClientQuotasResponse, AlterClientQuotasRequest,
+    AlterClientQuotasResponse, DescribeUserScramCredentialsRequest,
+    DescribeUserScramCredentialsResponse, AlterUserScramCredentialsRequest,
+    AlterUserScramCredentialsResponse, VoteRequest, VoteResponse, BeginQuorumEpochRequest,
     BeginQuorumEpochResponse, EndQuorumEpochRequest, EndQuorumEpochResponse, DescribeQuorumRequest,
-    DescribeQuorumResponse, AlterPartitionRequest, AlterPartitionResponse, EnvelopeRequest,
-    EnvelopeResponse, FetchSnapshotRequest, FetchSnapshotResponse, DescribeClusterRequest,
-    DescribeClusterResponse, BrokerRegistrationRequest, BrokerRegistrationResponse,
-    BrokerHeartbeatRequest, BrokerHeartbeatResponse, AllocateProducerIdsRequest,
-    AllocateProducerIdsResponse, ControllerRegistrationRequest, ControllerRegistrationResponse,
-    AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, DescribeTopicPartitionsRequest,
-    DescribeTopicPartitionsResponse, RequestHeader, ResponseHeader, RegisterBrokerRecord,
-    UnregisterBrokerRecord, FenceBrokerRecord, UnfenceBrokerRecord, BrokerRegistrationChangeRecord,
-    RegisterControllerRecord, UnregisterControllerRecord, TopicRecord, PartitionRecord,
-    PartitionChangeRecord, RemoveTopicRecord, ClearElrRecord, ConfigRecord, FeatureLevelRecord,
-    ClientQuotaRecord, ProducerIdsRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord,
+    DescribeQuorumResponse, AlterPartitionRequest, AlterPartitionResponse, UpdateFeaturesRequest,
+    UpdateFeaturesResponse, EnvelopeRequest, EnvelopeResponse, FetchSnapshotRequest,
+    FetchSnapshotResponse, DescribeClusterRequest, DescribeClusterResponse,
+    DescribeProducersRequest, DescribeProducersResponse, BrokerRegistrationRequest,
+    BrokerRegistrationResponse, BrokerHeartbeatRequest, BrokerHeartbeatResponse,
+    UnregisterBrokerRequest, UnregisterBrokerResponse, DescribeTransactionsRequest,
+    DescribeTransactionsResponse, ListTransactionsRequest, ListTransactionsResponse,
+    AllocateProducerIdsRequest, AllocateProducerIdsResponse, ConsumerGroupHeartbeatRequest,
+    ConsumerGroupHeartbeatResponse, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
+    ControllerRegistrationRequest, ControllerRegistrationResponse, GetTelemetrySubscriptionsRequest,
+    GetTelemetrySubscriptionsResponse, PushTelemetryRequest, PushTelemetryResponse,
+    AssignReplicasToDirsRequest, AssignReplicasToDirsResponse, ListConfigResourcesRequest,
+    ListConfigResourcesResponse, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse,
+    RequestHeader, ResponseHeader, RegisterBrokerRecord, UnregisterBrokerRecord, FenceBrokerRecord,
+    UnfenceBrokerRecord, BrokerRegistrationChangeRecord, RegisterControllerRecord,
+    UnregisterControllerRecord, TopicRecord, PartitionRecord, PartitionChangeRecord,
+    RemoveTopicRecord, ClearElrRecord, ConfigRecord, FeatureLevelRecord, ClientQuotaRecord,
+    ProducerIdsRecord, AccessControlEntryRecord, RemoveAccessControlEntryRecord,
     DelegationTokenRecord, RemoveDelegationTokenRecord, UserScramCredentialRecord,
     RemoveUserScramCredentialRecord, BeginTransactionRecord, EndTransactionRecord,
     AbortTransactionRecord, NoOpRecord, ZkMigrationStateRecord, LeaderChangeMessage,

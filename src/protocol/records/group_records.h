@@ -12,7 +12,7 @@
 
 namespace moldau::protocol {
 
-/// Committed offset of a partition, as brokers before 0.9 wrote it; only read.
+/// Committed offset of a partition, as very old brokers wrote it; only read.
 struct LegacyOffsetCommitKey {
   static constexpr MessageInfo info{.name = "LegacyOffsetCommitKey",
                                     .type = MessageType::coordinator_key,
