@@ -170,8 +170,8 @@ void Round::delete_and_recreate() {
 
 /// The invariants of docs/append.md, looked at from outside, and what readers see.
 void Round::watch() {
-  std::map<const storage::Log*, Offset> high_watermarks;
-  std::vector<std::shared_ptr<storage::Log>> kept;
+  // Kept alive, so that a new log is not taken for one that has gone.
+  std::map<std::shared_ptr<storage::Log>, Offset> high_watermarks;
   auto& prng = watch_prng_;
   while (!stop_) {
     const auto target = targets_.get(prng.below(targets));
@@ -183,10 +183,12 @@ void Round::watch() {
                        target.log->name(), p.log_start, p.last_stable_offset, p.high_watermark,
                        p.limit, p.durable_end, p.written_end));
     }
-    auto& seen = high_watermarks[target.log.get()];
-    if (p.high_watermark < seen) note("the high watermark went back");
+    auto& seen = high_watermarks[target.log];
+    if (p.high_watermark < seen) {
+      note(fmt::format("{}: the high watermark went back from {} to {}, limit {} written {}",
+                       target.log->name(), seen, p.high_watermark, p.limit, p.written_end));
+    }
     seen = p.high_watermark;
-    kept.push_back(target.log);
     if (p.high_watermark > Offset(0)) {
       const Offset from(static_cast<std::int64_t>(
           prng.below(static_cast<std::uint64_t>(p.high_watermark.value()))));
@@ -207,7 +209,6 @@ void Round::watch() {
         }
       }
     }
-    if (kept.size() > 64) kept.erase(kept.begin());
     std::this_thread::sleep_for(200us);
   }
 }
