@@ -81,6 +81,15 @@ def random_records(seed, count, partitions):
     return result
 
 
+def difference(sent, read):
+    """The first field that differs, in words."""
+    for field in dataclasses.fields(sent):
+        one, other = getattr(sent, field.name), getattr(read, field.name)
+        if one != other:
+            return f"sent {field.name} {str(one)[:300]}, read {str(other)[:300]}"
+    return "equal"
+
+
 def check_equal(sent, found, what):
     """The partitions hold exactly the records that were sent to them, in the order of sending,
     at consecutive offsets from 0."""
@@ -94,5 +103,4 @@ def check_equal(sent, found, what):
                f"{what}: partition {partition} has offsets {offsets[:3]}..{offsets[-3:]}")
         for index, (record, (_, read)) in enumerate(zip(want, rows)):
             expect(record == read,
-                   f"{what}: partition {partition} offset {index}: sent {str(record)[:300]}, "
-                   f"read {str(read)[:300]}")
+                   f"{what}: partition {partition} offset {index}: {difference(record, read)}")

@@ -17,10 +17,13 @@ import tempfile
 import time
 import traceback
 
+import client_table
+import foreign_clients
 import kafka_jars
 import kafka_rig
 import processes
 import registry
+import wire
 
 # Importing a module registers its tests, in this order.
 import compat_schema  # noqa: F401
@@ -31,6 +34,7 @@ import compat_refusals  # noqa: F401
 import compat_dump_log  # noqa: F401
 import compat_directory  # noqa: F401
 import compat_real_input  # noqa: F401
+import compat_groups
 
 
 class TimeLimit(Exception):
@@ -59,8 +63,10 @@ def run_one(test, options):
     rig = kafka_rig.Rig(directory, options.against, options.moldau.resolve())
     start = time.monotonic()
     problem = None
-    signal.alarm(test.limit_s)
     try:
+        if test.prepare:
+            test.prepare(rig)
+        signal.alarm(test.limit_s)
         test.function(rig)
     except TimeLimit:
         problem = f"over its limit of {test.limit_s} s"
@@ -82,6 +88,29 @@ def run_one(test, options):
     return problem is None
 
 
+def served_apis(options):
+    """The keys of the APIs that the broker under test announces."""
+    directory = tempfile.mkdtemp(prefix="moldau-compat-apis-")
+    rig = kafka_rig.Rig(directory, options.against, options.moldau.resolve())
+    try:
+        return set(wire.api_versions(rig.server().start().address)["apis"])
+    finally:
+        rig.close()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def without_unserved(chosen, options):
+    """The tests whose API the broker serves; says which it leaves out."""
+    if options.against != "moldau" or all(test.needs_api is None for test in chosen):
+        return chosen
+    apis = served_apis(options)
+    left = [test for test in chosen if test.needs_api is None or test.needs_api in apis]
+    for test in chosen:
+        if test not in left:
+            print(f"SKIP {test.name}: the broker does not serve API {test.needs_api}")
+    return left
+
+
 def main():
     options = arguments()
     signal.signal(signal.SIGALRM, on_alarm)
@@ -100,8 +129,12 @@ def main():
     for role in kafka_jars.ROLES:
         kafka = kafka_jars.jars(role)
         print(f"Apache Kafka, {role}: {kafka.version}", flush=True)
-    results = [run_one(test, options) for test in chosen]
-    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    served = without_unserved(chosen, options)
+    results = [run_one(test, options) for test in served]
+    if options.against == "moldau":
+        client_table.write(foreign_clients.CLIENTS, [name for name, _ in compat_groups.STEPS])
+    skipped = f", {len(chosen) - len(served)} skipped" if len(chosen) > len(served) else ""
+    print(f"{results.count(True)} passed, {results.count(False)} failed{skipped}")
     return 0 if all(results) else 1
 
 

@@ -33,16 +33,10 @@ final class Consume {
                        .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofSeconds(1))) {
                     if (record.offset() < ends.get(new TopicPartition(topic, record.partition()))) {
-                        print(out, record);
+                        out.println(Lines.fields(record));
                     }
                 }
             }
         }
-    }
-
-    private static void print(PrintWriter out, ConsumerRecord<byte[], byte[]> record) {
-        out.println(record.partition() + "\t" + record.offset() + "\t" + record.timestamp() + "\t"
-            + Lines.hex(record.key()) + "\t" + Lines.hex(record.value()) + "\t"
-            + Lines.headers(record.headers()));
     }
 }

@@ -3,6 +3,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 
@@ -54,6 +55,16 @@ final class Lines {
             headers.add(new RecordHeader(name, bytes(one.substring(colon + 1))));
         }
         return headers;
+    }
+
+    /** A record that a member of a group, or a look by timestamp, has read: "record", its fields. */
+    static String record(ConsumerRecord<byte[], byte[]> record) {
+        return "record\t" + fields(record);
+    }
+
+    static String fields(ConsumerRecord<byte[], byte[]> record) {
+        return record.partition() + "\t" + record.offset() + "\t" + record.timestamp() + "\t"
+            + hex(record.key()) + "\t" + hex(record.value()) + "\t" + headers(record.headers());
     }
 
     /** The configuration of a client: the address, then the key=value arguments from `first`. */
