@@ -1,0 +1,164 @@
+#include "coordinator/group/groups.h"
+
+#include <utility>
+
+#include "coordinator/group/group_records.h"
+#include "coordinator/group/groups_state.h"
+#include "coordinator/group/replies.h"
+
+namespace moldau::coordinator {
+
+using protocol::ErrorCode;
+using protocol::HeartbeatRequest;
+using protocol::HeartbeatResponse;
+using protocol::JoinGroupRequest;
+using protocol::JoinGroupResponse;
+using protocol::LeaveGroupRequest;
+using protocol::LeaveGroupResponse;
+using protocol::SyncGroupRequest;
+using protocol::SyncGroupResponse;
+
+Groups::Groups(GroupsConfig config) : state_(std::make_unique<State>(config)) {}
+Groups::~Groups() = default;
+
+Result<bool> Groups::replay(Bytes key, std::optional<Bytes> value) {
+  LogEntry entry = TRY(decode_record(key, value));
+  if (auto* const offset = std::get_if<OffsetEntry>(&entry)) {
+    if (!offset->committed) {
+      state_->offsets.erase(offset->group, offset->topic, offset->partition);
+      return true;
+    }
+    if (state_->find(offset->group) == nullptr) state_->make(offset->group, std::nullopt);
+    state_->offsets.put(offset->group, offset->topic, offset->partition,
+                        std::move(*offset->committed));
+    return true;
+  }
+  if (const auto* const group = std::get_if<GroupEntry>(&entry)) {
+    const auto known = state_->groups.find(group->group.view());
+    if (!group->value) {
+      if (known != state_->groups.end()) state_->groups.erase(known);
+      return true;
+    }
+    // Once loaded, the record was made from the group as it is; what is soft stays.
+    if (state_->is_loaded && known != state_->groups.end()) return true;
+    auto loaded = TRY(ClassicGroup::from_value(group->group, state_->shared, *group->value));
+    state_->groups.insert_or_assign(loaded->id(), std::move(loaded));
+    return true;
+  }
+  return false;
+}
+
+void Groups::on_loaded(const Context& context) {
+  state_->is_loaded = true;
+  for (const auto& [id, group] : state_->groups) group->on_loaded(context);
+  state_->schedule_sweep(context.now +
+                         milliseconds(state_->shared.config.offsets_retention_check_interval_ms));
+}
+
+GroupStep<JoinGroupResponse> Groups::join(const Context& context, const Caller& caller,
+                                          const JoinGroupRequest& request) {
+  const auto refuse = [&](ErrorCode error) {
+    return answer(join_refusal(error, request.member_id, caller.version));
+  };
+  if (request.group_id.empty()) return refuse(ErrorCode::invalid_group_id);
+  const GroupsConfig& config = state_->shared.config;
+  if (request.session_timeout_ms < config.group_min_session_timeout_ms ||
+      request.session_timeout_ms > config.group_max_session_timeout_ms) {
+    return refuse(ErrorCode::invalid_session_timeout);
+  }
+  Effects effects;
+  ClassicGroup* group = state_->find(request.group_id);
+  if (group == nullptr) {
+    if (!request.member_id.empty()) return refuse(ErrorCode::unknown_member_id);
+    if (!names_a_protocol(request)) return refuse(ErrorCode::inconsistent_group_protocol);
+    group = &state_->make(request.group_id, context.wall);
+    effects.records.push_back(group_record(group->id(), group->value()));
+  }
+  auto reply = group->join(context, caller, request, effects);
+  return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
+}
+
+GroupStep<SyncGroupResponse> Groups::sync(const Context& context, const Caller& caller,
+                                          const SyncGroupRequest& request) {
+  constexpr std::int16_t names_protocol_since = 5;
+  if (caller.version >= names_protocol_since &&
+      (!request.protocol_type || !request.protocol_name)) {
+    return answer(sync_refusal(ErrorCode::inconsistent_group_protocol));
+  }
+  if (request.group_id.empty()) return answer(sync_refusal(ErrorCode::invalid_group_id));
+  ClassicGroup* const group = state_->find(request.group_id);
+  if (group == nullptr) return answer(sync_refusal(ErrorCode::unknown_member_id));
+  Effects effects;
+  auto reply = group->sync(context, caller, request, effects);
+  return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
+}
+
+GroupStep<HeartbeatResponse> Groups::heartbeat(const Context& context, const Caller&,
+                                               const HeartbeatRequest& request) {
+  HeartbeatResponse response;
+  if (request.group_id.empty()) {
+    response.error_code = ErrorCode::invalid_group_id;
+  } else if (ClassicGroup* const group = state_->find(request.group_id)) {
+    response.error_code = group->heartbeat(context, request);
+  } else {
+    response.error_code = ErrorCode::unknown_member_id;
+  }
+  return answer(response);
+}
+
+GroupStep<LeaveGroupResponse> Groups::leave(const Context& context, const Caller& caller,
+                                            const LeaveGroupRequest& request) {
+  constexpr std::int16_t batches_since = 3;
+  LeaveGroupResponse response;
+  if (request.group_id.empty()) {
+    response.error_code = ErrorCode::invalid_group_id;
+    return answer(std::move(response));
+  }
+  const std::vector<LeaveGroupRequest::MemberIdentity> one{{.member_id = request.member_id}};
+  const auto& members = caller.version < batches_since ? one : request.members;
+  Effects effects;
+  if (ClassicGroup* const group = state_->find(request.group_id)) {
+    response.members = group->leave(context, members, effects);
+  } else {
+    for (const LeaveGroupRequest::MemberIdentity& member : members) {
+      response.members.push_back(
+          {member.member_id, member.group_instance_id, ErrorCode::unknown_member_id});
+    }
+  }
+  if (caller.version < batches_since) {
+    response.error_code = response.members.front().error_code;
+    response.members.clear();
+  }
+  return answer(std::move(response), std::move(effects));
+}
+
+std::optional<MonoTime> Groups::next_deadline() const {
+  return state_->shared.timers.next();
+}
+
+GroupStep<Nothing> Groups::tick(const Context& context) {
+  Effects effects;
+  bool is_sweep_due = false;
+  while (const auto due = state_->shared.timers.take_due(context.now)) {
+    if (due->kind == GroupTimer::Kind::sweep) {
+      is_sweep_due = true;
+    } else {
+      due->group->on_timer(context, *due, effects);
+    }
+  }
+  if (is_sweep_due) state_->sweep(context, effects);
+  // Each group's records stand for themselves.
+  return answer(Nothing{}, std::move(effects), Atomicity::may_split);
+}
+
+std::size_t Groups::group_count() const {
+  return state_->groups.size();
+}
+std::size_t Groups::member_count() const {
+  return state_->shared.member_count;
+}
+std::size_t Groups::offset_count() const {
+  return state_->offsets.size();
+}
+
+}  // namespace moldau::coordinator

@@ -1,0 +1,101 @@
+// What administrators ask: DescribeGroups, ListGroups, DeleteGroups.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/group/group_records.h"
+#include "coordinator/group/groups_state.h"
+
+namespace moldau::coordinator {
+namespace {
+
+using protocol::ErrorCode;
+using DescribedGroup = protocol::DescribeGroupsResponse::DescribedGroup;
+using ListedGroup = protocol::ListGroupsResponse::ListedGroup;
+using DeletableGroupResult = protocol::DeleteGroupsResponse::DeletableGroupResult;
+
+constexpr std::string_view classic_type = "classic";
+
+char lower(char c) {
+  return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && static_cast<unsigned char>(text.front()) <= ' ') text.remove_prefix(1);
+  while (!text.empty() && static_cast<unsigned char>(text.back()) <= ' ') text.remove_suffix(1);
+  return text;
+}
+
+bool equal_but_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+GroupStep<DescribedGroup> Groups::describe(const Context&, const Caller& caller,
+                                           std::string_view group_id) {
+  if (const ClassicGroup* const group = state_->find(group_id)) return answer(group->describe());
+  constexpr std::int16_t says_no_group_since = 6;
+  DescribedGroup response;
+  response.group_id = Text::copy(group_id);
+  response.group_state = Text::view(name(GroupState::dead));
+  if (caller.version >= says_no_group_since) {
+    response.error_code = ErrorCode::group_id_not_found;
+    response.error_message = Text(fmt::format("Group {} not found.", group_id));
+  }
+  return answer(std::move(response));
+}
+
+GroupStep<std::vector<ListedGroup>> Groups::list(const Context&,
+                                                 const protocol::ListGroupsRequest& request) {
+  std::vector<ListedGroup> response;
+  const bool accepts_type =
+      request.types_filter.empty() || std::ranges::any_of(request.types_filter, [](const Text& t) {
+        return equal_but_case(t, classic_type);
+      });
+  if (!accepts_type) return answer(std::move(response));
+  for (const auto& [id, group] : state_->groups) {
+    const std::string_view state = name(group->state());
+    const bool accepts_state = request.states_filter.empty() ||
+                               std::ranges::any_of(request.states_filter, [&](const Text& s) {
+                                 return equal_but_case(trimmed(s), state);
+                               });
+    if (!accepts_state) continue;
+    auto& listed = response.emplace_back();
+    listed.group_id = Text::copy(id);
+    if (group->protocol_type()) listed.protocol_type = Text::copy(*group->protocol_type());
+    listed.group_state = Text::view(state);
+    listed.group_type = Text::view(classic_type);
+  }
+  return answer(std::move(response));
+}
+
+GroupStep<DeletableGroupResult> Groups::delete_group(const Context&, std::string_view group_id) {
+  DeletableGroupResult response;
+  response.group_id = Text::copy(group_id);
+  const ClassicGroup* const group = state_->find(group_id);
+  if (group == nullptr) {
+    response.error_code = ErrorCode::group_id_not_found;
+    return answer(std::move(response));
+  }
+  if (group->state() != GroupState::empty) {
+    response.error_code = ErrorCode::non_empty_group;
+    return answer(std::move(response));
+  }
+  Effects effects;
+  if (const Offsets::Topics* const topics = state_->offsets.of_group(group_id)) {
+    for (const auto& [topic, partitions] : *topics) {
+      for (const auto& [partition, committed] : partitions) {
+        effects.records.push_back(offset_tombstone(group_id, topic, partition));
+      }
+    }
+  }
+  effects.notes.push_back(
+      fmt::format("group {:?} is deleted, with {} offsets", group_id, effects.records.size()));
+  effects.records.push_back(group_tombstone(group_id));
+  return answer(std::move(response), std::move(effects), Atomicity::may_split);
+}
+
+}  // namespace moldau::coordinator

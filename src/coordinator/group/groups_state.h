@@ -1,0 +1,73 @@
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "coordinator/group/classic_group.h"
+#include "coordinator/group/groups.h"
+#include "coordinator/group/offsets.h"
+
+namespace moldau::coordinator {
+
+/// Of one sweep for expired offsets; the rest of the groups is due at once.
+inline constexpr std::size_t swept_groups_max = 1'000;
+
+struct Groups::State {
+  explicit State(GroupsConfig config) : shared{.config = config, .timers{}} {}
+
+  /// Null: there is none.
+  ClassicGroup* find(std::string_view group_id) {
+    const auto found = groups.find(group_id);
+    return found == groups.end() ? nullptr : found->second.get();
+  }
+  ClassicGroup& make(std::string_view group_id, std::optional<WallMs> since) {
+    auto group = std::make_unique<ClassicGroup>(std::string(group_id), shared, since);
+    return *groups.emplace(group->id(), std::move(group)).first->second;
+  }
+
+  // expiry.cc
+  void schedule_sweep(MonoTime at);
+  void sweep(const Context& context, Effects& effects);
+  bool expire_offsets(const Context& context, const ClassicGroup& group, Effects& effects) const;
+
+  ClassicGroup::Shared shared;  ///< first: groups hold timers of it
+  std::map<std::string, std::unique_ptr<ClassicGroup>, std::less<>> groups;
+  Offsets offsets;
+  bool is_loaded{false};
+  GroupTimers::Timer sweep_timer;
+  std::optional<std::string> swept_to;  ///< the last group that this sweep has visited
+};
+
+/// The step of a decision whose answer is given now.
+template <class Reply>
+GroupStep<Reply> answer(Reply reply, Effects effects = {},
+                        Atomicity atomicity = Atomicity::one_batch) {
+  return {.records = std::move(effects.records),
+          .reply = std::move(reply),
+          .released = std::move(effects.released),
+          .atomicity = atomicity,
+          .notes = std::move(effects.notes)};
+}
+
+/// The step of a decision that may have parked its answer, or released it at once.
+template <class Reply>
+GroupStep<Reply> answer_or_park(std::optional<Reply> reply, ReplyId id, Effects effects) {
+  const auto own = std::ranges::find(effects.released, id, &Release<ParkedGroupReply>::id);
+  if (own != effects.released.end()) {
+    reply = std::get<Reply>(std::move(own->response));
+    effects.released.erase(own);
+  }
+  return {.records = std::move(effects.records),
+          .reply = std::move(reply),
+          .released = std::move(effects.released),
+          .atomicity = Atomicity::one_batch,
+          .notes = std::move(effects.notes)};
+}
+
+}  // namespace moldau::coordinator
