@@ -135,8 +135,10 @@ Result<> LogDir::State::write_log_starts() {
   env::Lock guard(checkpoint_mutex);
   for (const auto& log : all_logs()) {
     const auto start = log->positions().log_start;
-    // As Kafka: only where the first segment does not say it.
-    if (start > log->priv().segment_list()->front()->base_offset()) {
+    // As Kafka: only where the first segment does not say it. But what is in the file stays: the
+    // segments before the first are gone for good only when their directory has been synced.
+    if (start > log->priv().segment_list()->front()->base_offset() ||
+        log_starts.find(log->name())) {
       log_starts.set(log->name(), start);
     } else {
       log_starts.erase(log->name());

@@ -193,4 +193,23 @@ std::size_t Log::producer_count() const {
   return state_->producers.size();
 }
 
+std::vector<ActiveProducer> Log::active_producers() const {
+  std::vector<ProducerSnapshotEntry> entries;
+  {
+    env::Lock lock(state_->mutex);
+    entries = state_->producers.snapshot();
+  }
+  std::vector<ActiveProducer> producers;
+  producers.reserve(entries.size());
+  for (const auto& entry : entries) {
+    producers.push_back({.producer_id = entry.producer_id,
+                         .epoch = entry.epoch,
+                         .last_sequence = entry.last_batch.last_sequence,
+                         .last_timestamp = entry.last_batch.timestamp,
+                         .coordinator_epoch = entry.coordinator_epoch,
+                         .txn_first_offset = entry.txn_first_offset});
+  }
+  return producers;
+}
+
 }  // namespace moldau::storage

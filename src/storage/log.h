@@ -83,6 +83,16 @@ struct AppendAnswer {
   std::int64_t max_timestamp{-1};  ///< of the batch, or of the duplicate's original
 };
 
+/// What a log knows of an idempotent or transactional producer (KIP-664).
+struct ActiveProducer {
+  ProducerId producer_id;
+  ProducerEpoch epoch;
+  std::int32_t last_sequence{-1};
+  std::int64_t last_timestamp{-1};
+  std::int32_t coordinator_epoch{-1};
+  Offset txn_first_offset{no_offset};  ///< of its open transaction
+};
+
 /// The replication side of a log: the broker's Partition, or the Raft driver. Called without any
 /// lock of storage, on the thread that did the work (a worker or a pool thread), possibly several
 /// at once. What it releases goes into `wakeups`. A call may come late: log.positions() is the
@@ -194,6 +204,8 @@ class Log : public std::enable_shared_from_this<Log> {
   /// Forgets producers that have been silent for producer_id_expiration_ms.
   void expire_producers(WallMs now);
   std::size_t producer_count() const;
+  /// Every producer that is known here, sorted by id.
+  std::vector<ActiveProducer> active_producers() const;
 
   /// What storage's other classes need.
   Private& priv() { return *state_; }

@@ -296,6 +296,13 @@ Result<> LogDir::checkpoint_high_watermarks() {
   return state_->write_high_watermarks();
 }
 
+Result<> LogDir::checkpoint_log_starts() {
+  if (state_->is_offline()) return fail(Errc::io, "log directory is offline");
+  auto written = state_->write_log_starts();
+  state_->note_checkpoint(log_start_file, written);
+  return written;
+}
+
 bool LogDir::is_offline() const {
   return state_->is_offline();
 }

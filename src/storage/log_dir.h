@@ -131,6 +131,10 @@ class LogDir {
   /// Pool. replication-offset-checkpoint, now.
   Result<> checkpoint_high_watermarks();
 
+  /// Pool. log-start-offset-checkpoint, now and durably: records below the log starts do not come
+  /// back, whatever happens. An error other than no_space takes the directory offline.
+  Result<> checkpoint_log_starts();
+
   /// Clean stop, when nobody appends any more: writes and flushes everything, snapshots, indexes,
   /// checkpoints, marker. From a task on `home`; housekeeping has been stopped.
   env::Task<Result<>> close(env::Worker& home, BrokerEpoch broker_epoch);
