@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,12 +73,13 @@ struct ResolvedConfig {
   const ConfigKey* key{nullptr};  ///< never null in a result
   std::optional<std::string> value;
   ConfigSource source{ConfigSource::default_value};
-  /// In order of precedence; the first that has a value is in effect. For a topic key the broker's
-  /// synonyms follow its own setting; values are in the units of the name beside them.
+  /// In order of precedence; the first is in effect. For a topic key the broker's synonyms follow
+  /// its own setting; values are in the units of the name beside them.
   std::vector<ConfigSetting> synonyms;
 };
 
-/// Everything that can set a key. Null: nothing set there.
+/// Everything that can set a key. Null: nothing set there. A dynamic or topic value that is no
+/// value of its key, which only another broker can have stored, counts as unset.
 struct ConfigLayers {
   const StaticConfig& broker_file;
   const Properties* cluster_default{nullptr};  ///< dynamic, of all brokers
@@ -89,9 +91,22 @@ ResolvedConfig resolve_broker_config(const ConfigKey& key, const ConfigLayers& l
 ResolvedConfig resolve_topic_config(const ConfigKey& key, const ConfigLayers& layers);
 
 /// Why the values can not be a topic's settings: an unknown key, a value that is no value of its
-/// key, or two that contradict one another. Null if they can.
+/// key, or two that contradict one another. In Kafka's words; null if they can.
 std::optional<std::string> reject_topic_config(const Properties& values);
-/// The same for dynamic settings: `per_broker` of one broker, `cluster_wide` of all.
-std::optional<std::string> reject_broker_config(const Properties& values, ConfigUpdate level);
+
+/// Whether the broker takes a new value of the key while it runs: Kafka does, and something here
+/// depends on it. What would be stored and then ignored is refused instead, but for the settings of
+/// the log cleaner, which compaction will read.
+bool is_changeable(const ConfigKey& key);
+
+/// A change of dynamic settings that has not happened yet.
+struct BrokerConfigChange {
+  ConfigLayers layers;  ///< with the change in place
+  ConfigUpdate
+      level;  ///< `per_broker` changes layers.broker, `cluster_wide` layers.cluster_default
+  std::set<std::string, std::less<>> altered;  ///< names that the change sets or deletes
+};
+/// Why the change can not be. What was stored before, perhaps by another broker, is left alone.
+std::optional<std::string> reject_broker_config(const BrokerConfigChange& change);
 
 }  // namespace moldau

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <limits>
 
 namespace moldau {
@@ -17,7 +18,11 @@ std::string_view trim(std::string_view text) {
 }
 
 std::unexpected<Error> refuse(const ConfigKey& key, std::string_view text, std::string_view why) {
-  return fail(Errc::invalid, fmt::format("{}: '{}' {}", key.name, text, why));
+  return fail(Errc::invalid,
+              fmt::format("Invalid value {} for configuration {}: {}", text, key.name, why));
+}
+std::unexpected<Error> refuse_list(const ConfigKey& key, std::string_view why) {
+  return fail(Errc::invalid, fmt::format("Configuration '{}' {}", key.name, why));
 }
 
 // ASCII, whatever the process's locale.
@@ -28,63 +33,63 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+/// As Kafka prints it.
 std::string_view type_name(ConfigType type) {
   switch (type) {
     case ConfigType::int16:
-      return "a 16-bit integer";
+      return "SHORT";
     case ConfigType::int32:
-      return "a 32-bit integer";
+      return "INT";
     case ConfigType::int64:
-      return "a 64-bit integer";
+      return "LONG";
     default:
-      return "a number";
+      return "DOUBLE";
   }
 }
 
-/// The range in words: "at least 1", "between 0 and 9 (or -1)".
-std::string range_name(const ConfigKey& key) {
-  const auto or_else = key.outside ? fmt::format(" (or {})", *key.outside) : std::string();
-  if (key.max == std::numeric_limits<std::int64_t>::max()) {
-    return fmt::format("at least {}{}", key.min, or_else);
-  }
-  return fmt::format("between {} and {}{}", key.min, key.max, or_else);
+std::unexpected<Error> refuse_number(const ConfigKey& key, std::string_view text) {
+  return refuse(key, text, fmt::format("Not a number of type {}", type_name(key.type)));
+}
+
+template <class Number>
+Result<> check_range(const ConfigKey& key, std::string_view text, Number value, Number min,
+                     Number max) {
+  if (value < min) return refuse(key, text, fmt::format("Value must be at least {}", min));
+  if (value > max) return refuse(key, text, fmt::format("Value must be no more than {}", max));
+  return {};
 }
 
 Result<std::string> parse_integer(const ConfigKey& key, std::string_view text) {
   std::int64_t value = 0;
   const auto digits = text.starts_with('+') ? text.substr(1) : text;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool all = end == digits.data() + digits.size() && !digits.empty();
-  if (error == std::errc::invalid_argument || !all) {
-    return refuse(key, text, fmt::format("is not {}", type_name(key.type)));
-  }
   const auto fits = [&](auto type) {
     return value >= std::numeric_limits<decltype(type)>::min() &&
            value <= std::numeric_limits<decltype(type)>::max();
   };
-  if (error == std::errc::result_out_of_range ||
+  if (error != std::errc() || end != digits.data() + digits.size() ||
       (key.type == ConfigType::int32 && !fits(std::int32_t{})) ||
       (key.type == ConfigType::int16 && !fits(std::int16_t{}))) {
-    return refuse(key, text, fmt::format("does not fit {}", type_name(key.type)));
+    return refuse_number(key, text);
   }
-  if ((value < key.min || value > key.max) && value != key.outside) {
-    return refuse(key, text, fmt::format("is out of range: it must be {}", range_name(key)));
+  const std::string canonical = fmt::format("{}", value);
+  if (value == key.outside) return canonical;
+  if (key.outside && (value < key.min || value > key.max)) {
+    return refuse(key, canonical,
+                  fmt::format("Value must be between {} and {} or equal to {}", key.min, key.max,
+                              *key.outside));
   }
-  return fmt::format("{}", value);
+  TRY(check_range(key, canonical, value, key.min, key.max));
+  return canonical;
 }
 
 Result<std::string> parse_real(const ConfigKey& key, std::string_view text) {
   double value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || text.empty()) {
-    return refuse(key, text, "is not a number");
+  if (error != std::errc() || end != text.data() + text.size() || std::isnan(value)) {
+    return refuse_number(key, text);
   }
-  // Written so that NaN is refused, too.
-  if (!(value >= key.real_min && value <= key.real_max)) {
-    return refuse(
-        key, text,
-        fmt::format("is out of range: it must be between {} and {}", key.real_min, key.real_max));
-  }
+  TRY(check_range(key, text, value, key.real_min, key.real_max));
   return std::string(text);
 }
 
@@ -95,26 +100,32 @@ bool is_choice(const ConfigKey& key, std::string_view text) {
 }
 
 Result<std::string> parse_string(const ConfigKey& key, std::string_view text) {
-  if (key.non_empty && text.empty()) return refuse(key, text, "may not be empty");
+  if (key.non_empty && text.empty()) return refuse(key, text, "String must be non-empty");
   if (!key.choices.empty() && !is_choice(key, text)) {
-    return refuse(key, text, fmt::format("is none of {}", key.choices));
+    return refuse(key, text,
+                  fmt::format("String must be one of{}: {}",
+                              key.choices_ignore_case ? " (case insensitive)" : "",
+                              fmt::join(split_config_list(key.choices), ", ")));
   }
   return std::string(text);
 }
 
 Result<std::string> parse_list(const ConfigKey& key, std::string_view text) {
   const auto elements = split_config_list(text);
-  if (key.non_empty && elements.empty()) return refuse(key, text, "may not be empty");
+  if (key.non_empty && elements.empty()) return refuse_list(key, "must not be empty.");
+  std::vector<std::string> kept;
   for (const auto& element : elements) {
-    if (element.empty()) return refuse(key, text, "has an empty element");
-    if (!key.choices.empty() && !is_choice(key, element)) {
-      return refuse(key, text, fmt::format("has an element that is none of {}", key.choices));
-    }
-    if (std::ranges::count(elements, element) > 1) {
-      return refuse(key, text, fmt::format("names '{}' twice", element));
+    if (std::ranges::find(kept, element) == kept.end()) {
+      kept.push_back(element);
+    } else if (!key.merges_duplicates) {
+      return refuse_list(key, "values must not be duplicated.");
     }
   }
-  return fmt::format("{}", fmt::join(elements, ","));
+  for (const auto& element : elements) {
+    if (element.empty()) return refuse_list(key, "values must not be empty.");
+    TRY(parse_string(key, element));
+  }
+  return fmt::format("{}", fmt::join(kept, ","));
 }
 
 }  // namespace
@@ -125,7 +136,7 @@ Result<std::string> parse_config_value(const ConfigKey& key, std::string_view te
     case ConfigType::boolean:
       if (equal_ignoring_case(trimmed, "true")) return std::string("true");
       if (equal_ignoring_case(trimmed, "false")) return std::string("false");
-      return refuse(key, trimmed, "is neither true nor false");
+      return refuse(key, trimmed, "Expected value to be either true or false");
     case ConfigType::int16:
     case ConfigType::int32:
     case ConfigType::int64:

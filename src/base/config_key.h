@@ -57,9 +57,10 @@ struct ConfigKey {
   double real_max{std::numeric_limits<double>::max()};
   std::string_view choices{};  ///< comma separated; empty: any
   bool choices_ignore_case{false};
-  bool required{false};   ///< has no default, not even null
-  bool non_empty{false};  ///< a string, or list, that may not be empty when it is set
-  bool internal{false};   ///< not in Kafka's documentation, nor in DescribeConfigs
+  bool required{false};           ///< has no default, not even null
+  bool non_empty{false};          ///< a string, or list, that may not be empty when it is set
+  bool merges_duplicates{false};  ///< a list in which an element named twice counts once
+  bool internal{false};           ///< not in Kafka's documentation, nor in DescribeConfigs
   Importance importance{Importance::medium};
   ConfigUpdate update{ConfigUpdate::read_only};
   ConfigUse use{ConfigUse::ignored};
@@ -70,8 +71,8 @@ struct ConfigKey {
 };
 
 /// The canonical text of a value, as Kafka would print it after parsing: blanks trimmed, numbers
-/// without leading zeros, list elements separated by a bare comma. Errors: invalid, with the key,
-/// the value and what would be right.
+/// without leading zeros, list elements separated by a bare comma. Errors: invalid, in Kafka's
+/// words, with the key, the value and what would be right.
 Result<std::string> parse_config_value(const ConfigKey& key, std::string_view text);
 
 /// Elements of a LIST value, trimmed. An empty text is an empty list.

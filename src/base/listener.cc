@@ -80,4 +80,21 @@ Result<std::map<std::string, std::string>> parse_protocol_map(std::string_view p
   return protocols;
 }
 
+Result<std::map<std::string, std::int32_t>> parse_connection_limits(std::string_view property,
+                                                                    std::string_view text) {
+  std::map<std::string, std::int32_t> limits;
+  for (const auto& element : split_config_list(text)) {
+    const auto colon = element.rfind(':');
+    std::int32_t limit = -1;
+    const char* const element_end = element.data() + element.size();
+    if (colon != std::string::npos && colon > 0) {
+      const auto [end, error] = std::from_chars(element.data() + colon + 1, element_end, limit);
+      if (error != std::errc() || end != element_end) limit = -1;
+    }
+    if (limit < 0) return malformed(property, element, "of the form address:number");
+    limits[element.substr(0, colon)] = limit;
+  }
+  return limits;
+}
+
 }  // namespace moldau

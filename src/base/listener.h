@@ -26,6 +26,11 @@ Result<std::vector<ListenerAddress>> parse_listeners(std::string_view property,
 Result<std::map<std::string, std::string>> parse_protocol_map(std::string_view property,
                                                               std::string_view text);
 
+/// `max.connections.per.ip.overrides`: address -> most connections from there, of elements
+/// "address:number". Errors: invalid.
+Result<std::map<std::string, std::int32_t>> parse_connection_limits(std::string_view property,
+                                                                    std::string_view text);
+
 /// "host:port" or "[v6]:port". Errors: invalid.
 Result<std::pair<std::string, std::uint16_t>> parse_host_port(std::string_view text);
 

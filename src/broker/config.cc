@@ -92,22 +92,12 @@ Result<> take_server_options(BrokerConfig& config) {
   auto& server = config.server;
   server.connection.frame_bytes_max = to_int32(p.integer("socket.request.max.bytes"));
   server.connection.idle_max = milliseconds(p.integer("connections.max.idle.ms"));
-  server.connections_max = to_int32(p.integer("max.connections"));
-  server.connections_per_ip_max = to_int32(p.integer("max.connections.per.ip"));
   const auto memory = p.integer("queued.max.request.bytes");
   config.request_memory_bytes =
       memory > 0 ? static_cast<std::uint64_t>(memory) : request_memory_default;
-  for (const auto& element : split_config_list(p.text("max.connections.per.ip.overrides"))) {
-    const auto colon = element.rfind(':');
-    std::int32_t limit = -1;
-    if (colon != std::string::npos) limit = std::atoi(element.c_str() + colon + 1);
-    if (limit < 0) {
-      return fail(Errc::invalid, fmt::format("max.connections.per.ip.overrides: \"{}\" is not "
-                                             "address:count",
-                                             element));
-    }
-    server.connections_per_ip_overrides[element.substr(0, colon)] = limit;
-  }
+  // The limits of connections can change: TopicConfigs reads them.
+  TRY(parse_connection_limits("max.connections.per.ip.overrides",
+                              p.text("max.connections.per.ip.overrides")));
   return {};
 }
 

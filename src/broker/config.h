@@ -36,7 +36,7 @@ struct BrokerConfig {
   std::size_t fetch_session_slots{1000};
   std::int32_t max_request_partition_size_limit{2000};
   std::uint64_t request_memory_bytes{0};
-  net::ServerOptions server;
+  net::ServerOptions server;  ///< without the limits of connections, which may change
 
   /// Errors: invalid, naming the property: what this version can not do (another role, security),
   /// or what contradicts something else.

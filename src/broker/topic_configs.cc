@@ -1,13 +1,22 @@
 #include "broker/topic_configs.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
 #include "base/config_table.h"
+#include "base/listener.h"
 #include "broker/internal_topics.h"
 
 namespace moldau::broker {
 namespace {
+
+std::int64_t to_integer(std::string_view name, std::string_view value) {
+  std::int64_t result = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+  CHECK(error == std::errc() && end == value.data() + value.size(), "{} = \"{}\"", name, value);
+  return result;
+}
 
 /// Reads resolved values of one topic by key.
 class Values {
@@ -19,18 +28,28 @@ class Values {
     CHECK(key != nullptr, "no topic key {}", name);
     return resolve_topic_config(*key, layers_).value.value_or("");
   }
-  std::int64_t integer(std::string_view name) const {
-    const std::string value = text(name);
-    std::int64_t result = 0;
-    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
-    CHECK(error == std::errc() && end == value.data() + value.size(), "{} = \"{}\"", name, value);
-    return result;
-  }
+  std::int64_t integer(std::string_view name) const { return to_integer(name, text(name)); }
   /// Whether a user, at whatever level, gave the key a value.
   bool is_set(std::string_view name) const {
     return resolve_topic_config(*find_topic_config_key(name), layers_).source !=
            ConfigSource::default_value;
   }
+
+ private:
+  ConfigLayers layers_;
+};
+
+/// Reads resolved values of this broker by key.
+class BrokerValues {
+ public:
+  explicit BrokerValues(ConfigLayers layers) : layers_(layers) {}
+
+  std::string text(std::string_view name) const {
+    const ConfigKey* key = find_broker_config_key(name);
+    CHECK(key != nullptr, "no broker key {}", name);
+    return resolve_broker_config(*key, layers_).value.value_or("");
+  }
+  std::int64_t integer(std::string_view name) const { return to_integer(name, text(name)); }
 
  private:
   ConfigLayers layers_;
@@ -46,7 +65,7 @@ storage::Durability durability(const Values& values, std::string_view topic) {
 }
 
 std::shared_ptr<const storage::LogConfig> log_config(const Values& values, std::string_view topic,
-                                                     const StaticConfig& broker) {
+                                                     const BrokerValues& broker) {
   auto config = std::make_shared<storage::LogConfig>();
   config->segment_bytes = values.integer("segment.bytes");
   config->segment_ms = values.integer("segment.ms");
@@ -91,6 +110,9 @@ records::ValidationRules validation_rules(const Values& values) {
     rules.keys = records::KeyRule::required;
   }
   rules.max_message_bytes = static_cast<std::size_t>(values.integer("max.message.bytes"));
+  rules.uncompressed_size_max =
+      std::min(records::uncompressed_bytes_max,
+               static_cast<std::size_t>(values.integer("max.decompressed.message.bytes")));
   return rules;
 }
 
@@ -107,23 +129,45 @@ TopicSettingsPtr TopicConfigs::settings_of(const metadata::Image& image,
                                            std::string_view topic) const {
   const Values values(layers(image, &image.config(metadata::ResourceType::topic, topic)));
   auto settings = std::make_shared<TopicSettings>();
-  settings->log = log_config(values, topic, properties_);
+  settings->log = log_config(values, topic, BrokerValues(layers(image, nullptr)));
   settings->rules = validation_rules(values);
   settings->min_insync_replicas = static_cast<std::int32_t>(values.integer("min.insync.replicas"));
   return settings;
 }
 
-std::optional<std::string> TopicConfigs::reject(const metadata::ConfigResource& resource,
-                                                const metadata::ConfigValues& values) const {
-  switch (static_cast<metadata::ResourceType>(resource.type)) {
-    case metadata::ResourceType::topic:
-      return reject_topic_config(values);
-    case metadata::ResourceType::broker:
-      return reject_broker_config(
-          values, resource.name.empty() ? ConfigUpdate::cluster_wide : ConfigUpdate::per_broker);
-    default:
-      return "this kind of resource has no configuration here";
-  }
+net::ConnectionLimits TopicConfigs::connection_limits(const metadata::Image& image) const {
+  const BrokerValues values(layers(image, nullptr));
+  net::ConnectionLimits limits;
+  limits.connections_max = static_cast<std::int32_t>(values.integer("max.connections"));
+  limits.per_ip_max = static_cast<std::int32_t>(values.integer("max.connections.per.ip"));
+  constexpr std::string_view overrides_name = "max.connections.per.ip.overrides";
+  auto overrides = parse_connection_limits(overrides_name, values.text(overrides_name));
+  if (overrides) limits.per_ip_overrides = std::move(*overrides);
+  return limits;
+}
+
+std::optional<std::string> TopicConfigs::reject_topic_config(
+    const metadata::ConfigValues& values) const {
+  return moldau::reject_topic_config(values);
+}
+
+std::optional<std::string> TopicConfigs::reject_broker_config(
+    const metadata::Image& image, std::string_view name, const metadata::ConfigValues& values,
+    const std::set<std::string, std::less<>>& altered) const {
+  BrokerConfigChange change{
+      .layers = layers(image, nullptr),
+      .level = name.empty() ? ConfigUpdate::cluster_wide : ConfigUpdate::per_broker,
+      .altered = altered};
+  (name.empty() ? change.layers.cluster_default : change.layers.broker) = &values;
+  return moldau::reject_broker_config(change);
+}
+
+std::optional<std::string> TopicConfigs::list_default(metadata::ResourceType type,
+                                                      std::string_view name) const {
+  const ConfigKey* key = type == metadata::ResourceType::topic ? find_topic_config_key(name)
+                                                               : find_broker_config_key(name);
+  if (key == nullptr || key->type != ConfigType::list) return std::nullopt;
+  return std::string(key->default_value.value_or(""));
 }
 
 std::vector<metadata::EffectiveConfig> TopicConfigs::effective_topic_configs(

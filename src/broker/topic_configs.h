@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,11 +10,13 @@
 #include "broker/topic_settings.h"
 #include "metadata/config_policy.h"
 #include "metadata/image.h"
+#include "net/server.h"
 
 namespace moldau::broker {
 
-/// What is in effect for topics: their own settings over the cluster's over this broker's over
-/// Kafka's defaults, all by the one table of keys. Immutable; thread-safe.
+/// What is in effect for topics and for this broker while it runs. For topics: their own settings,
+/// over this broker's dynamic ones, over all brokers', over the static ones, over Kafka's defaults,
+/// all by the one table of keys. Immutable; thread-safe.
 class TopicConfigs final : public metadata::ConfigPolicy {
  public:
   /// `properties` outlives it.
@@ -22,10 +25,17 @@ class TopicConfigs final : public metadata::ConfigPolicy {
 
   TopicSettingsPtr settings_of(const metadata::Image& image, std::string_view topic) const;
   ConfigLayers layers(const metadata::Image& image, const Properties* topic) const;
+  /// Of the broker's listeners together.
+  net::ConnectionLimits connection_limits(const metadata::Image& image) const;
 
   // metadata::ConfigPolicy
-  std::optional<std::string> reject(const metadata::ConfigResource& resource,
-                                    const metadata::ConfigValues& values) const override;
+  std::optional<std::string> reject_topic_config(
+      const metadata::ConfigValues& values) const override;
+  std::optional<std::string> reject_broker_config(
+      const metadata::Image& image, std::string_view name, const metadata::ConfigValues& values,
+      const std::set<std::string, std::less<>>& altered) const override;
+  std::optional<std::string> list_default(metadata::ResourceType type,
+                                          std::string_view name) const override;
   std::vector<metadata::EffectiveConfig> effective_topic_configs(
       const metadata::Image& image, const metadata::ConfigValues& own) const override;
   std::string effective_topic_config(const metadata::Image& image, std::string_view topic,

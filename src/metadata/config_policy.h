@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,21 @@ class ConfigPolicy {
  public:
   virtual ~ConfigPolicy() = default;
 
-  /// Why `values` can not become the configuration of the resource: an unknown key, or a value
-  /// that is out of range or of the wrong type. Null if they can.
-  virtual std::optional<std::string> reject(const ConfigResource& resource,
-                                            const ConfigValues& values) const = 0;
+  /// Why `values` can not become a topic's configuration: an unknown key, a value that is out of
+  /// range or of the wrong type, or two that contradict one another. Null if they can.
+  virtual std::optional<std::string> reject_topic_config(const ConfigValues& values) const = 0;
+
+  /// Why `values` can not become the dynamic configuration of the broker in this process, or of all
+  /// brokers if `name` is empty. `altered` are the keys that a request sets or deletes; what else
+  /// is there stays as it is. Null if they can.
+  virtual std::optional<std::string> reject_broker_config(
+      const Image& image, std::string_view name, const ConfigValues& values,
+      const std::set<std::string, std::less<>>& altered) const = 0;
+
+  /// What a key is when it is unset, if its value is a list, to which a request may append; null
+  /// for all other keys.
+  virtual std::optional<std::string> list_default(ResourceType type,
+                                                  std::string_view key) const = 0;
 
   /// Everything that is in effect for a topic with these settings of its own, sorted by name: what
   /// CreateTopics answers (KIP-525).

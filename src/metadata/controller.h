@@ -23,6 +23,7 @@
 #include "metadata/step.h"
 #include "metadata/topic_name.h"
 #include "protocol/messages/allocate_producer_ids.h"
+#include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition.h"
 #include "protocol/messages/broker_heartbeat.h"
 #include "protocol/messages/broker_registration.h"
@@ -30,6 +31,10 @@
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/elect_leaders.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/unregister_broker.h"
+#include "protocol/messages/update_features.h"
 
 namespace moldau::metadata {
 
@@ -44,6 +49,7 @@ struct ControllerConfig {
   std::int32_t default_partitions{1};             ///< num.partitions
   std::int16_t default_replication_factor{1};     ///< default.replication.factor
   bool delete_topic_enable{true};
+  FeatureRanges supported_features;  ///< levels that this node can run at
   /// What an empty metadata log starts with: the records of bootstrap.checkpoint.
   std::vector<Record> bootstrap;
 };
@@ -94,6 +100,19 @@ class Controller {
       const Context& context, const protocol::CreatePartitionsRequest& request);
   Step<protocol::AllocateProducerIdsResponse> allocate_producer_ids(
       const Context& context, const protocol::AllocateProducerIdsRequest& request);
+  /// Both: rules in config_alteration.h.
+  Step<protocol::IncrementalAlterConfigsResponse> incremental_alter_configs(
+      const Context& context, const protocol::IncrementalAlterConfigsRequest& request);
+  Step<protocol::AlterConfigsResponse> alter_configs(const Context& context,
+                                                     const protocol::AlterConfigsRequest& request);
+  /// `version` of the request: 0 says otherwise than later ones what may be downgraded.
+  Step<protocol::UpdateFeaturesResponse> update_features(
+      const Context& context, const protocol::UpdateFeaturesRequest& request, std::int16_t version);
+  /// A broker that will not come back. The one in this process can not be unregistered.
+  Step<protocol::UnregisterBrokerResponse> unregister_broker(
+      const Context& context, const protocol::UnregisterBrokerRequest& request);
+  Step<protocol::ElectLeadersResponse> elect_leaders(const Context& context,
+                                                     const protocol::ElectLeadersRequest& request);
   /// `version` of the request: below 3 the ISR comes without broker epochs.
   Step<protocol::AlterPartitionResponse> alter_partition(
       const Context& context, const protocol::AlterPartitionRequest& request, std::int16_t version);

@@ -16,7 +16,15 @@ namespace {
 
 class NoConfigs : public ConfigPolicy {
  public:
-  std::optional<std::string> reject(const ConfigResource&, const ConfigValues&) const override {
+  std::optional<std::string> reject_topic_config(const ConfigValues&) const override {
+    return std::nullopt;
+  }
+  std::optional<std::string> reject_broker_config(
+      const Image&, std::string_view, const ConfigValues&,
+      const std::set<std::string, std::less<>>&) const override {
+    return std::nullopt;
+  }
+  std::optional<std::string> list_default(ResourceType, std::string_view) const override {
     return std::nullopt;
   }
   std::vector<EffectiveConfig> effective_topic_configs(const Image&,
@@ -40,7 +48,7 @@ class World {
   void step() {
     now_ += milliseconds(static_cast<std::int64_t>(prng_.below(2'000)));
     const auto id = static_cast<std::int32_t>(prng_.below(5));
-    switch (prng_.below(12)) {
+    switch (prng_.below(14)) {
       case 0:
         register_broker(id);
         break;
@@ -61,6 +69,12 @@ class World {
         break;
       case 6:
         finish(controller_.tick(context()));
+        break;
+      case 7:
+        elect();
+        break;
+      case 8:
+        if (prng_.chance(100'000)) unregister(id);
         break;
       default:
         heartbeat(id);
@@ -115,6 +129,16 @@ class World {
     const auto* known = controller_.image()->broker(NodeId(id));
     if (known != nullptr && prng_.chance(500'000)) request.previous_broker_epoch = known->epoch;
     finish(controller_.register_broker(context(), request));
+  }
+
+  void elect() {
+    protocol::ElectLeadersRequest request;
+    request.election_type = static_cast<std::int8_t>(prng_.below(2));
+    request.topic_partitions.reset();
+    finish(controller_.elect_leaders(context(), request));
+  }
+  void unregister(std::int32_t id) {
+    finish(controller_.unregister_broker(context(), {.broker_id = NodeId(id)}));
   }
 
   void heartbeat(std::int32_t id) {

@@ -11,6 +11,8 @@
 #include "metadata/image_records.h"
 #include "metadata/images_test.h"
 #include "metadata/snapshot.h"
+#include "metadata/test_policy.h"
+#include "metadata/test_requests.h"
 
 /// testdata/*.txt: stories of one controller. Every record is printed, encoded, decoded and
 /// replayed into a second image, which must stay the same; so must an image that went through a
@@ -27,43 +29,13 @@
 ///   producer-ids id=1 epoch=N
 ///   alter-partition id=1 epoch=N topic=a partition=0 isr=1,2 [leader-epoch=0] [partition-epoch=0]
 ///            [recovering] [version=3] [epochs=5,6]
+///   configure, replace-config [type=2] names=a,b [set=k:v;k:v] [delete=k] [append=k:v]
+///            [subtract=k:v] [op7=k:v] [validate]      IncrementalAlterConfigs, AlterConfigs
+///   features NAME:LEVEL[:TYPE]... [version=2] [kraft=1] [validate]
+///   unregister id=1; elect [type=0] [partitions=a/0,b/1]
 ///   time ms=N; tick; deadline; image
 namespace moldau::metadata {
 namespace {
-
-class TestPolicy : public ConfigPolicy {
- public:
-  std::optional<std::string> reject(const ConfigResource&,
-                                    const ConfigValues& values) const override {
-    for (const auto& [key, value] : values) {
-      if (!defaults_.contains(key)) return fmt::format("Unknown topic config name: {}", key);
-    }
-    return std::nullopt;
-  }
-  std::vector<EffectiveConfig> effective_topic_configs(const Image&,
-                                                       const ConfigValues& own) const override {
-    std::vector<EffectiveConfig> result;
-    for (const auto& [key, value] : defaults_) {
-      const auto found = own.find(key);
-      const bool is_own = found != own.end();
-      result.push_back({.name = key,
-                        .value = is_own ? found->second : value,
-                        .source = static_cast<std::int8_t>(is_own ? 1 : 5)});
-    }
-    return result;
-  }
-  std::string effective_topic_config(const Image& image, std::string_view topic,
-                                     std::string_view key) const override {
-    const auto& own = image.config(ResourceType::topic, topic);
-    const auto found = own.find(key);
-    return found != own.end() ? found->second : defaults_.find(key)->second;
-  }
-
- private:
-  ConfigValues defaults_{{"min.insync.replicas", "1"},
-                         {"retention.ms", "604800000"},
-                         {"unclean.leader.election.enable", "false"}};
-};
 
 Uuid directory(const std::string& number) {
   return Uuid::of(0, static_cast<std::uint64_t>(std::stoull(number)));
@@ -77,14 +49,6 @@ std::vector<NodeId> nodes(const std::string& text, char separator) {
 NodeId node(const scenario::Command& command) {
   return NodeId(static_cast<std::int32_t>(command.number("id")));
 }
-bool has_word(const scenario::Command& command, const std::string& word) {
-  return std::ranges::find(command.words, word) != command.words.end();
-}
-std::string outcome(protocol::ErrorCode error, const std::optional<Text>& message) {
-  return fmt::format("{}{}{}", protocol::name(error), message ? ": " : "",
-                     message ? message->view() : std::string_view());
-}
-
 class World {
  public:
   std::string run(const scenario::Command& command) {
@@ -107,6 +71,15 @@ class World {
     if (command.name == "extend") return extend(command);
     if (command.name == "producer-ids") return producer_ids(command);
     if (command.name == "alter-partition") return alter_partition(command);
+    if (command.name == "configure") {
+      return alter(controller_->incremental_alter_configs(context(), incremental_request(command)));
+    }
+    if (command.name == "replace-config") {
+      return alter(controller_->alter_configs(context(), legacy_request(command)));
+    }
+    if (command.name == "features") return update_features(command);
+    if (command.name == "unregister") return unregister(command);
+    if (command.name == "elect") return elect(command);
     if (command.name == "time") {
       now_ = MonoTime(milliseconds(command.number("ms")));
       return {};
@@ -138,6 +111,8 @@ class World {
         .default_partitions = 3,
         .default_replication_factor = 2,
         .delete_topic_enable = !has_word(command, "no-delete"),
+        .supported_features = {{"kraft.version", {0, 1}},
+                               {"metadata.version", {7, level::kafka_4_2}}},
         .bootstrap = {}};
     config.bootstrap.push_back(
         feature_record(metadata_version_feature,
@@ -321,6 +296,35 @@ class World {
       reply += fmt::format("{}{} {}", reply.empty() ? "" : "\n-> ", topic.name,
                            outcome(topic.error_code, topic.error_message));
     }
+    return finish(std::move(step), reply);
+  }
+
+  template <class Response>
+  std::string alter(Step<Response> step) {
+    const std::string reply = describe_responses(step.reply);
+    return finish(std::move(step), reply);
+  }
+
+  std::string update_features(const scenario::Command& command) {
+    Context now = context();
+    now.kraft_version = static_cast<std::int16_t>(command.number("kraft", 1));
+    auto step = controller_->update_features(
+        now, features_request(command), static_cast<std::int16_t>(command.number("version", 2)));
+    const std::string reply =
+        fmt::format("{} results={}", outcome(step.reply.error_code, step.reply.error_message),
+                    step.reply.results.size());
+    return finish(std::move(step), reply);
+  }
+
+  std::string unregister(const scenario::Command& command) {
+    auto step = controller_->unregister_broker(context(), {.broker_id = node(command)});
+    const std::string reply = outcome(step.reply.error_code, step.reply.error_message);
+    return finish(std::move(step), reply);
+  }
+
+  std::string elect(const scenario::Command& command) {
+    auto step = controller_->elect_leaders(context(), elect_request(command));
+    const std::string reply = describe_elections(step.reply);
     return finish(std::move(step), reply);
   }
 

@@ -12,15 +12,6 @@ namespace moldau::metadata {
 
 using protocol::ErrorCode;
 
-namespace {
-
-std::optional<Text> message_of(ErrorCode error) {
-  if (error == ErrorCode::none) return std::nullopt;
-  return Text::view(protocol::message(error));
-}
-
-}  // namespace
-
 Step<protocol::CreateTopicsResponse> Controller::create_topics(
     const Context& context, const protocol::CreateTopicsRequest& request) {
   Step<protocol::CreateTopicsResponse> step;

@@ -17,6 +17,17 @@ inline constexpr std::int16_t controller_registration = 15;   ///< 3.7-IV0, KIP-
 inline constexpr std::int16_t directories = 17;               ///< 3.7-IV2, KIP-858
 inline constexpr std::int16_t eligible_leader_replicas = 23;  ///< 4.0-IV1, KIP-966
 inline constexpr std::int16_t kafka_4_2 = 29;
+
+/// Whether records can be written at the level that the level below does not know, so that there is
+/// no way back over it.
+constexpr bool changes_metadata(std::int16_t feature_level) {
+  constexpr std::int16_t changing[] = {
+      kafka_3_3, zk_migration, 11, 13, 14, 15, directories, eligible_leader_replicas};
+  for (const std::int16_t at : changing) {
+    if (at == feature_level) return true;
+  }
+  return false;
+}
 }  // namespace level
 
 /// metadata.version levels that we read and write. A log at another level must not be served: what

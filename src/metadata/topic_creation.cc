@@ -112,8 +112,7 @@ TopicCreation::OrError<ConfigValues> TopicCreation::check_configs(const Topic& t
                   fmt::format("Null value not supported for topic configs: {}", nulls));
   }
   if (values.empty()) return values;
-  const ConfigResource resource{static_cast<std::int8_t>(ResourceType::topic), topic.name.str()};
-  if (auto reason = cluster_.policy.reject(resource, values)) {
+  if (auto reason = cluster_.policy.reject_topic_config(values)) {
     return refuse(ErrorCode::invalid_config, std::move(*reason));
   }
   return values;

@@ -5,20 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "metadata/api_error.h"
 #include "metadata/leadership.h"
 #include "metadata/step.h"
 #include "metadata/topic_name.h"
-#include "protocol/error_code.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 
 namespace moldau::metadata {
-
-/// Why one topic of a request is refused.
-struct ApiError {
-  protocol::ErrorCode code;
-  std::string message;
-};
 
 struct TopicDefaults {
   std::int32_t partitions;

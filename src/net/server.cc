@@ -22,7 +22,7 @@ class Server::Share final : public ConnectionHost {
   env::Log& log() override { return server_.env_.log(); }
   ByteBudget& budget() override { return server_.budget_; }
   SessionFactory& sessions() override { return server_.sessions_; }
-  const ConnectionOptions& options() override { return server_.options_.connection; }
+  const ConnectionOptions& options() override { return server_.connection_options_; }
   Traffic& traffic() override { return traffic_; }
 
   void joined(const std::shared_ptr<Connection>& connection) override {
@@ -71,7 +71,11 @@ struct Server::Acceptor {
 };
 
 Server::Server(env::Env& env, ByteBudget& budget, SessionFactory& sessions, ServerOptions options)
-    : env_(env), budget_(budget), sessions_(sessions), options_(std::move(options)) {
+    : env_(env),
+      budget_(budget),
+      sessions_(sessions),
+      connection_options_(options.connection),
+      limits_(std::move(options.limits)) {
   for (int i = 0; i < env.workers().count(); ++i) {
     shares_.push_back(std::make_unique<Share>(*this, env.workers().at(i)));
   }
@@ -145,11 +149,11 @@ env::Task<Result<>> Server::admit(Acceptor& acceptor, std::unique_ptr<env::Strea
 Server::Admission Server::try_admit(Acceptor& acceptor, const std::string& ip) {
   const env::Lock lock(mutex_);
   const auto found = by_ip_.find(ip);
-  if ((found == by_ip_.end() ? 0 : found->second) >= per_ip_max(ip)) {
+  if ((found == by_ip_.end() ? 0 : found->second) >= limits_.per_ip(ip)) {
     ++acceptor.stats.rejected;
     return Admission::over_ip_max;
   }
-  if (connections_ >= options_.connections_max) return Admission::wait;
+  if (connections_ >= limits_.connections_max) return Admission::wait;
   ++by_ip_[ip];
   ++connections_;
   ++acceptor.stats.connections;
@@ -164,16 +168,27 @@ void Server::reject(Acceptor& acceptor, const std::string& ip) {
     return;
   }
   acceptor.rejection_logged = now;
+  std::int32_t per_ip_max = 0;
+  {
+    const env::Lock lock(mutex_);
+    per_ip_max = limits_.per_ip(ip);
+  }
   env_.log().info(
       "connection refused remote={} listener={} reason=\"it has {} connections, the "
       "most that one address may have\"",
-      ip, acceptor.stats.name, per_ip_max(ip));
+      ip, acceptor.stats.name, per_ip_max);
 }
 
-std::int32_t Server::per_ip_max(const std::string& ip) const {
-  const auto found = options_.connections_per_ip_overrides.find(ip);
-  return found == options_.connections_per_ip_overrides.end() ? options_.connections_per_ip_max
-                                                              : found->second;
+std::int32_t ConnectionLimits::per_ip(const std::string& ip) const {
+  const auto found = per_ip_overrides.find(ip);
+  return found == per_ip_overrides.end() ? per_ip_max : found->second;
+}
+
+void Server::set_limits(ConnectionLimits limits) {
+  const env::Lock lock(mutex_);
+  limits_ = std::move(limits);
+  // Whoever waits may be admitted now.
+  for (const auto& acceptor : acceptors_) acceptor->slot.notify();
 }
 
 Server::Share& Server::least_loaded() {
@@ -187,7 +202,7 @@ void Server::on_left(const ConnectionInfo& info) {
   const auto found = by_ip_.find(info.remote.host);
   CHECK(found != by_ip_.end());
   if (--found->second == 0) by_ip_.erase(found);
-  const bool was_full = connections_-- >= options_.connections_max;
+  const bool was_full = connections_-- >= limits_.connections_max;
   for (const auto& acceptor : acceptors_) {
     if (acceptor->stats.name == info.listener) --acceptor->stats.connections;
     if (was_full) acceptor->slot.notify();

@@ -26,11 +26,17 @@ struct ListenerOptions {
   env::Endpoint endpoint;
 };
 
+struct ConnectionLimits {
+  std::int32_t connections_max{INT32_MAX};                 ///< max.connections
+  std::int32_t per_ip_max{INT32_MAX};                      ///< max.connections.per.ip
+  std::map<std::string, std::int32_t> per_ip_overrides{};  ///< by numeric address
+
+  std::int32_t per_ip(const std::string& ip) const;
+};
+
 struct ServerOptions {
   ConnectionOptions connection{};
-  std::int32_t connections_max{INT32_MAX};                             ///< max.connections
-  std::int32_t connections_per_ip_max{INT32_MAX};                      ///< max.connections.per.ip
-  std::map<std::string, std::int32_t> connections_per_ip_overrides{};  ///< by numeric address
+  ConnectionLimits limits{};
 };
 
 struct ListenerStats {
@@ -60,11 +66,11 @@ struct ServerStats {
 /// worker that had the fewest when it came, for its whole life.
 ///
 /// At `connections_max` the acceptors wait until a connection ends (the next client has connected
-/// and is not served yet); over `connections_per_ip_max` a connection is closed at once. Without
-/// file descriptors the acceptor says so and tries again.
+/// and is not served yet); over `per_ip_max` a connection is closed at once. Without file
+/// descriptors the acceptor says so and tries again.
 ///
-/// Thread contract: `open` from one thread at a time; `stats` from any; `stop` from a task, once,
-/// before destruction. The references outlive the server.
+/// Thread contract: `open` from one thread at a time; `set_limits` and `stats` from any; `stop`
+/// from a task, once, before destruction. The references outlive the server.
 class Server {
  public:
   Server(env::Env& env, ByteBudget& budget, SessionFactory& sessions, ServerOptions options);
@@ -75,6 +81,9 @@ class Server {
   /// Binds and accepts from now on; the bound endpoint (also where the port was 0). Errors:
   /// Transport::listen's.
   Result<env::Endpoint> open(const ListenerOptions& listener);
+
+  /// For whoever connects from now on; connections that are over the new limits stay.
+  void set_limits(ConnectionLimits limits) EXCLUDES(mutex_);
 
   /// Accepts no more and takes no new requests; connections without a request under way end at
   /// once, others when it is answered, and whoever is left at `deadline` is cut off.
@@ -93,7 +102,6 @@ class Server {
   env::Task<Result<>> admit(Acceptor& acceptor, std::unique_ptr<env::Stream> stream, Share& share);
   Admission try_admit(Acceptor& acceptor, const std::string& ip);
   void reject(Acceptor& acceptor, const std::string& ip);
-  std::int32_t per_ip_max(const std::string& ip) const;
   Share& least_loaded();
   void on_left(const ConnectionInfo& info);
   std::int64_t connections_now() const;
@@ -101,12 +109,13 @@ class Server {
   env::Env& env_;
   ByteBudget& budget_;
   SessionFactory& sessions_;
-  const ServerOptions options_;
+  const ConnectionOptions connection_options_;
   std::vector<std::unique_ptr<Share>> shares_;  // one per worker; fixed
   int next_worker_{0};                          // for the next listener
   std::atomic<std::uint64_t> next_id_{1};
 
   mutable env::Mutex mutex_;
+  ConnectionLimits limits_ GUARDED_BY(mutex_);
   std::list<std::unique_ptr<Acceptor>> acceptors_ GUARDED_BY(mutex_);  // only grows
   std::map<std::string, std::int32_t> by_ip_ GUARDED_BY(mutex_);
   std::int64_t connections_ GUARDED_BY(mutex_){0};

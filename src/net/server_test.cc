@@ -71,11 +71,11 @@ env::Task<> limit_per_ip(Rig& rig) {
 }
 
 TEST_P(ServerTest, one_address_may_have_so_many_connections) {
-  tell(limit_per_ip, {.connections_per_ip_max = 2});
+  tell(limit_per_ip, {.limits = {.per_ip_max = 2}});
 }
 
 TEST_P(ServerTest, an_override_replaces_the_limit_of_an_address) {
-  tell(limit_per_ip, {.connections_per_ip_overrides = {{"127.0.0.1", 2}}});
+  tell(limit_per_ip, {.limits = {.per_ip_overrides = {{"127.0.0.1", 2}}}});
 }
 
 env::Task<> limit_all(Rig& rig) {
@@ -98,7 +98,30 @@ env::Task<> limit_all(Rig& rig) {
 }
 
 TEST_P(ServerTest, over_the_limit_clients_wait_until_a_connection_ends) {
-  tell(limit_all, {.connections_max = 3});
+  tell(limit_all, {.limits = {.connections_max = 3}});
+}
+
+env::Task<> change_limits(Rig& rig) {
+  rig.open();
+  std::vector<RawClient> clients;
+  co_await connect_until(rig, clients, 2);
+  for (auto& client : clients) EXPECT_TRUE(co_await client.send({"s1"}));
+  EXPECT_EQ(co_await clients[0].receive(), "re:s1");
+  co_await pause(rig, 30);
+  EXPECT_EQ(rig.broker.count("open"), 1);
+  rig.server.set_limits({.connections_max = 2});
+  EXPECT_EQ(co_await clients[1].receive(), "re:s1");
+  rig.server.set_limits({.per_ip_max = 1});
+  auto refused = co_await RawClient::connect(rig);
+  const std::string got = co_await refused.receive();
+  EXPECT_TRUE(got == "end" || got == "lost") << got;
+  EXPECT_TRUE(co_await clients[1].send({"s2"}));
+  EXPECT_EQ(co_await clients[1].receive(), "re:s2") << "who is there stays";
+  co_await rig.server.stop(rig.in(5'000));
+}
+
+TEST_P(ServerTest, new_limits_count_for_who_waits_and_who_comes) {
+  tell(change_limits, {.limits = {.connections_max = 1}});
 }
 
 env::Task<> stop_and_drain(Rig& rig) {

@@ -167,7 +167,12 @@ std::string configuration_page() {
       "goes on top of either. An unknown property, or a value that can not be, is an error that\n"
       "names it. A property of Kafka that does nothing here is said once in the log.\n\n"
       "The column *changes* says whether and where Kafka lets a value change while the broker "
-      "runs.\n\n"
+      "runs. Here\n"
+      "the *cluster-wide* ones can be changed, of one broker or of all, and take effect at once. "
+      "All\n"
+      "others are refused, also those without effect, but for `log.cleaner.*`: they are kept "
+      "for\n"
+      "compaction.\n\n"
       "## Moldau's own properties\n\n"
       "Apache Kafka does not know these, so they are never stored in the metadata log.\n";
   add_rows(page, broker_config_keys(), ConfigUse::own);

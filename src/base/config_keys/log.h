@@ -170,7 +170,11 @@ inline constexpr ConfigKey log_keys[] = {
         .cluster_wide()
         .honoured()
         .doc("How long deleted files stay, renamed, before they are removed."),
-    int_key("max.decompressed.message.bytes", "2147483639").range(1, 2147483639).cluster_wide(),
+    int_key("max.decompressed.message.bytes", "2147483639")
+        .range(1, 2147483639)
+        .cluster_wide()
+        .honoured()
+        .doc("Most that a batch may decompress to; at most 134217728 in any case."),
     int_key("message.max.bytes", "1048588")
         .at_least(0)
         .high()

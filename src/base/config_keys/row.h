@@ -48,6 +48,11 @@ class Row {
     row.key_.non_empty = true;
     return row;
   }
+  consteval Row merges_duplicates() const {
+    Row row = *this;
+    row.key_.merges_duplicates = true;
+    return row;
+  }
   consteval Row required() const {
     Row row = *this;
     row.key_.required = true;

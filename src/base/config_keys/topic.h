@@ -9,6 +9,7 @@ namespace moldau::config_keys {
 inline constexpr ConfigKey topic_keys[] = {
     list_key("cleanup.policy", "delete")
         .one_of("compact,delete")
+        .merges_duplicates()
         .synonym("log.cleanup.policy")
         .honoured()
         .doc("What happens to old data: delete, compact or both."),
@@ -54,14 +55,14 @@ inline constexpr ConfigKey topic_keys[] = {
         .synonym("log.flush.scheduler.interval.ms")
         .honoured()
         .doc("With acknowledgement from the page cache: flush at the latest after so long."),
-    list_key("follower.replication.throttled.replicas", ""),
+    list_key("follower.replication.throttled.replicas", "").merges_duplicates(),
     int_key("index.interval.bytes", "4096")
         .at_least(0)
         .synonym("log.index.interval.bytes")
         .honoured()
         .doc("Bytes of a segment between two entries of its offset index."),
     int_key("internal.segment.bytes").internal(),
-    list_key("leader.replication.throttled.replicas", ""),
+    list_key("leader.replication.throttled.replicas", "").merges_duplicates(),
     long_key("local.retention.bytes", "-2").at_least(-2).synonym("log.local.retention.bytes"),
     long_key("local.retention.ms", "-2").at_least(-2).synonym("log.local.retention.ms"),
     long_key("max.compaction.lag.ms", "9223372036854775807")
@@ -69,7 +70,9 @@ inline constexpr ConfigKey topic_keys[] = {
         .synonym("log.cleaner.max.compaction.lag.ms"),
     int_key("max.decompressed.message.bytes", "2147483639")
         .range(1, 2147483639)
-        .synonym("max.decompressed.message.bytes"),
+        .synonym("max.decompressed.message.bytes")
+        .honoured()
+        .doc("Most that a batch may decompress to; at most 134217728 in any case."),
     int_key("max.message.bytes", "1048588")
         .at_least(0)
         .synonym("message.max.bytes")

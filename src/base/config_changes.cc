@@ -1,0 +1,152 @@
+// What may become of a topic's or a broker's settings while the broker runs.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/config.h"
+#include "base/config_table.h"
+#include "base/listener.h"
+
+namespace moldau {
+namespace {
+
+using Refusal = std::optional<std::string>;
+using Names = std::vector<std::string_view>;
+
+std::optional<std::int64_t> number(const std::optional<std::string>& text) {
+  if (!text) return std::nullopt;
+  std::int64_t value = 0;
+  std::from_chars(text->data(), text->data() + text->size(), value);
+  return value;
+}
+
+/// "*", or a list of partition:broker (KIP-73).
+bool is_replica_list(std::string_view text) {
+  if (text == "*") return true;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return std::ranges::all_of(split_config_list(text), [&](const std::string& element) {
+    const auto colon = element.find(':');
+    return colon != std::string::npos && colon > 0 && colon + 1 < element.size() &&
+           std::ranges::all_of(element.substr(0, colon), is_digit) &&
+           std::ranges::all_of(element.substr(colon + 1), is_digit);
+  });
+}
+
+Refusal reject_replica_list(std::string_view name, std::string_view text) {
+  if (is_replica_list(text)) return std::nullopt;
+  return fmt::format(
+      "Invalid value [{}] for configuration {}: {} must be the literal '*' or a list of replicas "
+      "in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...",
+      fmt::join(split_config_list(text), ", "), name, name);
+}
+
+Refusal refuse_names(std::string_view why, const Names& names) {
+  if (names.empty()) return std::nullopt;
+  return fmt::format("{}: [{}]", why, fmt::join(names, ", "));
+}
+
+/// By what can be changed at all; the messages that name several keys name all of them.
+Refusal reject_names(const BrokerConfigChange& change, const Properties& values) {
+  Names read_only;
+  Names per_broker;
+  Names without_effect;
+  for (const std::string& name : change.altered) {
+    if (!values.contains(name)) continue;  // whatever it is, it may be deleted
+    const auto* key = find_broker_config_key(name);
+    const bool is_kafkas = key != nullptr && key->use != ConfigUse::own;
+    if (is_kafkas && key->update == ConfigUpdate::read_only) read_only.push_back(name);
+    if (is_kafkas && key->update == ConfigUpdate::per_broker) per_broker.push_back(name);
+    if (key == nullptr || !is_changeable(*key)) without_effect.push_back(name);
+  }
+  if (auto refusal = refuse_names("Cannot update these configs dynamically", read_only)) {
+    return refusal;
+  }
+  if (change.level == ConfigUpdate::cluster_wide && !per_broker.empty()) {
+    return refuse_names(
+        "Cannot update these configs at default cluster level, broker id must be specified",
+        per_broker);
+  }
+  return refuse_names("This broker does not act on these configs while it runs, so it refuses them",
+                      without_effect);
+}
+
+/// Values that depend on one another, or that Kafka checks after its table.
+Refusal reject_combination(const ConfigLayers& layers) {
+  const auto value = [&](std::string_view name) {
+    return resolve_broker_config(*find_broker_config_key(name), layers).value;
+  };
+  if (number(value("log.retention.ms")) == 0) {
+    return "log.retention.ms must be unlimited (-1) or, greater than or equal to 1";
+  }
+  if (number(value("log.roll.ms")).value_or(1) < 1) {
+    return "log.roll.ms must be greater than or equal to 1";
+  }
+  if (number(value("log.roll.jitter.ms")).value_or(0) < 0) {
+    return "log.roll.jitter.ms must be greater than or equal to 0";
+  }
+  constexpr std::string_view overrides_name = "max.connections.per.ip.overrides";
+  const auto overrides =
+      parse_connection_limits(overrides_name, value(overrides_name).value_or(std::string()));
+  if (!overrides) return overrides.error().context;
+  if (overrides->empty() && number(value("max.connections.per.ip")) == 0) {
+    return "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides "
+           "property is set.";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> reject_topic_config(const Properties& values) {
+  Properties canonical;
+  for (const auto& [name, text] : values) {
+    const auto* key = find_topic_config_key(name);
+    if (key == nullptr) return fmt::format("Unknown topic config name: {}", name);
+    auto parsed = parse_config_value(*key, text);
+    if (!parsed) return parsed.error().context;
+    canonical.emplace(name, std::move(*parsed));
+  }
+  const auto find = [&](std::string_view name) {
+    const auto found = canonical.find(name);
+    return found == canonical.end() ? std::nullopt : std::optional(found->second);
+  };
+  for (const std::string_view name :
+       {"follower.replication.throttled.replicas", "leader.replication.throttled.replicas"}) {
+    if (auto refusal = reject_replica_list(name, find(name).value_or("*"))) return refusal;
+  }
+  const auto lag_min = number(find("min.compaction.lag.ms"));
+  const auto lag_max = number(find("max.compaction.lag.ms"));
+  if (lag_min && lag_max && *lag_min > *lag_max) {
+    return fmt::format(
+        "conflict topic config setting min.compaction.lag.ms ({}) > max.compaction.lag.ms ({})",
+        *lag_min, *lag_max);
+  }
+  if (find("remote.storage.enable") == "true") {
+    return "Tiered Storage functionality is disabled in the broker. Topic cannot be configured "
+           "with remote log storage.";
+  }
+  return std::nullopt;
+}
+
+bool is_changeable(const ConfigKey& key) {
+  if (key.name.starts_with("log.cleaner.")) return key.update == ConfigUpdate::cluster_wide;
+  return key.update == ConfigUpdate::cluster_wide && key.use == ConfigUse::honoured;
+}
+
+std::optional<std::string> reject_broker_config(const BrokerConfigChange& change) {
+  const Properties& values = change.level == ConfigUpdate::per_broker
+                                 ? *change.layers.broker
+                                 : *change.layers.cluster_default;
+  if (auto refusal = reject_names(change, values)) return refusal;
+  for (const std::string& name : change.altered) {
+    const auto found = values.find(name);
+    if (found == values.end()) continue;
+    const auto parsed = parse_config_value(*find_broker_config_key(name), found->second);
+    if (!parsed) return parsed.error().context;
+  }
+  return reject_combination(change.layers);
+}
+
+}  // namespace moldau
