@@ -45,7 +45,7 @@ class Trial:
 
     def produce(self, codec):
         """More records, by this codec: each must be acknowledged where it will be found."""
-        more = some_records(len(self.sent))
+        more = [self.client.adapt(record) for record in some_records(len(self.sent))]
         out = self.client.run(self.rig, "produce", self.server, TOPIC, codec,
                               stdin_bytes="".join(record.line() for record in more).encode())
         answers = [tuple(map(int, line.split()[:3])) for line in out.splitlines()]
@@ -118,10 +118,10 @@ def step_codecs(trial):
 
 
 def step_two_members(trial):
-    """The second member comes while the first reads; then both read what is new."""
-    trial.join()
+    """The first reads everything, another comes, both read what is new."""
     trial.join()
     trial.settle()
+    trial.join()
     trial.produce(trial.client.codecs[-1])
     trial.settle()
 

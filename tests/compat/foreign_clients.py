@@ -27,16 +27,9 @@ class ForeignClient:
     version: Callable
     program: Callable
     codecs: tuple = CODECS
-    # Whether its reader gives nothing for an empty key, value or header, as for a null one.
-    empty_reads_as_null: bool = False
-
-    def shown(self, record):
-        """The record as this client reads it."""
-        if not self.empty_reads_as_null:
-            return record
-        return dataclasses.replace(
-            record, key=record.key or None, value=record.value or None,
-            headers=tuple((name, value or None) for name, value in record.headers))
+    # The nearest record that it can send, and the record as it reads it.
+    adapt: Callable = lambda record: record
+    shown: Callable = lambda record: record
 
     def command(self, rig, verb, server, *arguments):
         return [*self.program(rig), verb, server.address, *map(str, arguments)]
@@ -50,6 +43,19 @@ class ForeignClient:
             last = "\n".join((out[-2000:] + err).splitlines()[-15:])
             raise Failure(f"{name} ended with {code}:\n{last}")
         return out
+
+
+def empty_as_null(record):
+    """kafka-go reads nothing for an empty key, value or header, as for a null one."""
+    return dataclasses.replace(
+        record, key=record.key or None, value=record.value or None,
+        headers=tuple((name, value or None) for name, value in record.headers))
+
+
+def without_null_headers(record):
+    """kafkajs sends no header that is null."""
+    return dataclasses.replace(
+        record, headers=tuple((name, value or b"") for name, value in record.headers))
 
 
 def text_of(*path):
@@ -108,8 +114,9 @@ CLIENTS = (
                   go("franz_go")),
     ForeignClient("sarama", "Go", lambda: go_version("github.com/IBM/sarama"), go("sarama")),
     ForeignClient("kafka-go", "Go", lambda: go_version("github.com/segmentio/kafka-go"),
-                  go("kafka_go"), empty_reads_as_null=True),
-    ForeignClient("kafkajs", "JavaScript", lambda: node_version("kafkajs"), node("kafkajs.mjs")),
+                  go("kafka_go"), shown=empty_as_null),
+    ForeignClient("kafkajs", "JavaScript", lambda: node_version("kafkajs"), node("kafkajs.mjs"),
+                  adapt=without_null_headers),
     ForeignClient("@platformatic/kafka", "JavaScript",
                   lambda: node_version("@platformatic/kafka"), node("platformatic.mjs")),
     ForeignClient("confluent-kafka", "Python", lambda: python_version("confluent-kafka"),
