@@ -79,6 +79,8 @@ class ByteBudget : public std::enable_shared_from_this<ByteBudget> {
     std::uint64_t waits_total{0};  ///< claims that had to wait, ever
   };
   Stats stats() const;
+  /// Whether somebody waits for bytes.
+  bool is_short() const { return waiting_.load(std::memory_order_relaxed) > 0; }
 
  private:
   bool try_add(std::uint64_t bytes);

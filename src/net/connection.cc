@@ -248,8 +248,7 @@ void Connection::log_end(const Error& reason) {
     case Errc::closed:
     case Errc::cancelled:
       return;
-    case Errc::truncated:
-    case Errc::io:
+    case Errc::io:  // the peer has broken off: nothing is wrong here
       host_.log().debug("connection lost remote={} listener={} reason=\"{}\"",
                         info_.remote.to_string(), info_.listener, reason.to_string());
       return;
@@ -260,8 +259,7 @@ void Connection::log_end(const Error& reason) {
 
 void Connection::log_refusal(const Error& reason) {
   if (reason.code == Errc::cancelled) return;
-  host_.log().warn("connection closed remote={} listener={} reason=\"{}\"",
-                   info_.remote.to_string(), info_.listener, reason.to_string());
+  host_.refusals().add(worker_, info_, reason);
 }
 
 /// The last task to end takes the connection apart.
@@ -285,7 +283,15 @@ void Connection::on_bytes(std::size_t count) {
 }
 
 void Connection::on_partial_frame() {
-  arm(worker_.now() + host_.options().receive_stall_max);
+  const ConnectionOptions& options = host_.options();
+  arm(worker_.now() + std::min(options.receive_stall_max, options.receive_stall_pressed_max));
+}
+
+/// What is held by a frame that does not come is worth more to those who wait for it.
+Duration Connection::receive_stall_max() const {
+  const ConnectionOptions& options = host_.options();
+  if (!host_.budget().is_short()) return options.receive_stall_max;
+  return std::min(options.receive_stall_max, options.receive_stall_pressed_max);
 }
 
 /// Makes sure that on_timer runs at `deadline` or before.
@@ -307,9 +313,9 @@ void Connection::on_timer() {
     arm(deadline);
   }
   if (const auto since = reader_.stalled_since()) {
-    const MonoTime deadline = *since + options.receive_stall_max;
+    const MonoTime deadline = *since + receive_stall_max();
     if (now >= deadline) return end(Error{Errc::timed_out, "the rest of a request did not come"});
-    arm(deadline);
+    arm(std::min(deadline, now + options.receive_stall_pressed_max));
   }
   if (!queue_.empty() && !writing_) {
     if (now >= queue_.front()->deadline()) {

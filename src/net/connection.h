@@ -16,15 +16,17 @@
 #include "net/answer.h"
 #include "net/byte_budget.h"
 #include "net/frame.h"
+#include "net/refusal_log.h"
 #include "net/session.h"
 
 namespace moldau::net {
 
 struct ConnectionOptions {
-  std::int32_t frame_bytes_max{100 << 20};               ///< socket.request.max.bytes
-  Duration idle_max{std::chrono::minutes(10)};           ///< connections.max.idle.ms
-  Duration receive_stall_max{std::chrono::seconds(30)};  ///< no progress inside a frame
-  Duration send_stall_max{std::chrono::seconds(60)};     ///< no progress of an answer
+  std::int32_t frame_bytes_max{100 << 20};                      ///< socket.request.max.bytes
+  Duration idle_max{std::chrono::minutes(10)};                  ///< connections.max.idle.ms
+  Duration receive_stall_max{std::chrono::seconds(30)};         ///< no progress inside a frame
+  Duration receive_stall_pressed_max{std::chrono::seconds(5)};  ///< while others wait for memory
+  Duration send_stall_max{std::chrono::seconds(60)};            ///< no progress of an answer
   std::size_t pending_answers_max{64};
 };
 
@@ -50,6 +52,7 @@ class ConnectionHost {
   virtual env::Worker& worker() = 0;
   virtual env::Scope& scope() = 0;
   virtual env::Log& log() = 0;
+  virtual RefusalLog& refusals() = 0;
   virtual ByteBudget& budget() = 0;
   virtual SessionFactory& sessions() = 0;
   virtual const ConnectionOptions& options() = 0;
@@ -114,6 +117,7 @@ class Connection final : public FrameReader::Observer,
 
   void on_bytes(std::size_t count) override;
   void on_partial_frame() override;
+  Duration receive_stall_max() const;
   void arm(MonoTime deadline);
   void on_timer();
 

@@ -342,12 +342,17 @@ TEST_P(ConnectionTest, readers_wait_for_budget_and_go_on_when_it_is_given_back) 
   tell(exhaust_budget);
 }
 
+/// The first 5,000 bytes of a frame of 64 KiB.
+std::string half_a_frame() {
+  return std::string("\0\1\0\0", 4) + std::string(5'000, 'h');
+}
+
 env::Task<> release_on_disconnect(Rig& rig) {
   std::vector<std::unique_ptr<RawClient>> clients;
   for (int i = 0; i < 16; ++i) {
     clients.push_back(std::make_unique<RawClient>(co_await RawClient::connect(rig)));
-    // Announces 64 KiB, brings a little, stays.
-    EXPECT_TRUE(co_await clients.back()->send_bytes(std::string("\0\1\0\0half", 8)));
+    // Announces 64 KiB, brings a little more than what an announcement costs, stays.
+    EXPECT_TRUE(co_await clients.back()->send_bytes(half_a_frame()));
   }
   auto last = co_await RawClient::connect(rig);
   co_await eventually(rig, [&] { return rig.server.stats().budget.used_bytes == 16 << 16; });
@@ -359,6 +364,62 @@ env::Task<> release_on_disconnect(Rig& rig) {
 
 TEST_P(ConnectionTest, a_half_sent_frame_gives_its_budget_back_when_its_client_leaves) {
   tell(release_on_disconnect);
+}
+
+env::Task<> announce_and_stay(Rig& rig) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 200; ++i) {
+    clients.push_back(std::make_unique<RawClient>(co_await RawClient::connect(rig)));
+    EXPECT_TRUE(co_await clients.back()->send_bytes(std::string("\6\0\0\0a little", 12)));
+  }
+  const std::uint64_t held = 200 * FrameReader::entry_bytes;
+  co_await eventually(rig, [&] { return rig.server.stats().budget.used_bytes == held; });
+  auto other = co_await RawClient::connect(rig);
+  EXPECT_TRUE(co_await other.send({"s" + std::string(100'000, 'x')}));
+  EXPECT_EQ((co_await other.receive()).size(), 100'004U);
+  EXPECT_EQ(rig.server.stats().budget.waits_total, 0U);
+}
+
+TEST_P(ConnectionTest, an_announced_length_keeps_nobody_from_being_served) {
+  tell(announce_and_stay);
+}
+
+env::Task<> press(Rig& rig) {
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 16; ++i) {
+    clients.push_back(std::make_unique<RawClient>(co_await RawClient::connect(rig)));
+    EXPECT_TRUE(co_await clients.back()->send_bytes(half_a_frame()));
+  }
+  co_await eventually(rig, [&] { return rig.server.stats().budget.used_bytes == 16 << 16; });
+  co_await pause(rig, 300);
+  EXPECT_EQ(rig.broker.count("close"), 0) << "nobody needs what they hold";
+  auto other = co_await RawClient::connect(rig);
+  EXPECT_TRUE(co_await other.send({"s1"}));
+  EXPECT_EQ(co_await other.receive(), "re:s1");
+  EXPECT_NE(rig.env.lines().at(0).find("the rest of a request"), std::string::npos);
+}
+
+TEST_P(ConnectionTest, who_holds_memory_for_nothing_is_closed_sooner_when_others_need_it) {
+  tell(press, {.connection = {.receive_stall_pressed_max = milliseconds(100)}});
+}
+
+env::Task<> break_off(Rig& rig) {
+  auto client = co_await RawClient::connect(rig);
+  EXPECT_TRUE(co_await client.send_bytes(half_a_frame()));
+  co_await pause(rig, 20);
+  client.close();
+  co_await eventually(rig, [&] { return rig.broker.count("close") == 1; });
+  EXPECT_NE(rig.env.lines().at(0).find("left inside a frame"), std::string::npos);
+  // Also where the session finds that a pipelined request ends too early.
+  auto other = co_await RawClient::connect(rig);
+  rig.broker.room_error = Error{Errc::truncated, "ends early"};
+  EXPECT_TRUE(co_await other.send({"nShort"}));
+  EXPECT_EQ(co_await other.receive(), "end");
+  EXPECT_NE(rig.env.lines().at(1).find("ends early"), std::string::npos);
+}
+
+TEST_P(ConnectionTest, truncated_input_of_every_kind_is_said) {
+  tell(break_off);
 }
 
 env::Task<> big_ones_at_once(Rig& rig, RawClient& client, char c, int& answered) {

@@ -128,21 +128,24 @@ void FrameReader::read_more() {
 env::Task<Result<FrameReader::Frame>> FrameReader::receive(std::size_t size) {
   filled_ = 0;
   allowed_ = 0;
-  CO_TRY(co_await take(std::min(size, piece_bytes)));
-  block_ = Block(std::min(size, piece_bytes));
+  const std::size_t piece = std::min(size, piece_bytes);
+  CO_TRY(co_await take(std::min(piece, std::max(entry_bytes, buffered().size()))));
+  block_ = Block(piece);
   while (true) {
     const Bytes here = buffered();
-    const std::size_t count = std::min(here.size(), block_.size() - filled_);
+    const std::size_t count = std::min(here.size(), allowed_ - filled_);
     if (count > 0) std::memcpy(block_.bytes().data() + filled_, here.data(), count);
     consume(count);
     filled_ += count;
     if (filled_ == size) break;
-    if (filled_ == allowed_) {
+    if (filled_ < allowed_) {
+      CO_TRY(co_await read_into_frame());
+    } else if (filled_ < piece) {
+      CO_TRY(co_await take(piece - filled_));
+    } else {
       CO_TRY(co_await take(std::min({size - filled_, filled_, step_bytes_max})));
       if (block_.size() < size) start_whole(size);
-      continue;
     }
-    CO_TRY(co_await read_into_frame());
   }
   receiving_ = false;
   co_return Frame{hold(std::exchange(block_, Block()), std::exchange(lease_, {}))};
@@ -161,7 +164,7 @@ env::Task<Result<>> FrameReader::read_into_frame() {
     progress_to_ = filled_;
     if (observer_ != nullptr) observer_->on_partial_frame();
   }
-  const std::size_t room = std::min(block_.size(), allowed_) - filled_;
+  const std::size_t room = allowed_ - filled_;
   const std::size_t count =
       CO_TRY(co_await stream_.read_some(block_.bytes().subspan(filled_, room)));
   if (count == 0) co_return fail(Errc::truncated, "the peer left inside a frame");

@@ -31,11 +31,14 @@ std::string_view foreign_protocol(Bytes start);
 ///
 /// Memory: an idle reader has 512 bytes. When there is more to read, it reads up to 64 KiB, hence
 /// many small frames, at once, and frees that buffer before it waits again. Each frame gets its own
-/// block and takes its bytes from the budget first; a frame above `piece_bytes` takes them as they
-/// arrive, in growing steps. Its final block is allocated whole when the first piece is full: pages
-/// that no byte has reached yet cost address space only, and nothing is copied but that piece.
+/// block and takes its bytes from the budget first: `entry_bytes` or what is here already, then the
+/// rest of a `piece_bytes`, then as they arrive, in growing steps. So a length that is only
+/// announced costs the entry. The final block of a frame above a piece is allocated whole when that
+/// is full: pages that no byte has reached yet cost address space only, and nothing is copied but
+/// the piece.
 class FrameReader {
  public:
+  static constexpr std::size_t entry_bytes = 4 << 10;
   static constexpr std::size_t piece_bytes = 64 << 10;
   static constexpr std::size_t step_bytes_max = 1 << 20;
   /// Less than this in a while is no progress, unless it is the frame's end.

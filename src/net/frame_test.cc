@@ -136,8 +136,8 @@ env::Task<> read_sizes(ReaderRig& rig) {
   std::string bytes;
   std::uint64_t seed = 0;
   for (const std::size_t size :
-       {1UL,         507UL,       508UL,    509UL,    512UL,    513UL,     16'379UL,
-        16'384UL,    16'385UL,    65'535UL, 65'536UL, 65'537UL, 131'072UL, 131'073UL,
+       {1UL,         507UL,       508UL,    509UL,    512UL,    513UL,    4'096UL,   4'097UL,
+        16'379UL,    16'384UL,    16'385UL, 65'535UL, 65'536UL, 65'537UL, 131'072UL, 131'073UL,
         1'000'000UL, 3'500'000UL, 2UL,      700UL,    66'000UL, 3UL}) {
     texts.push_back(pattern(size, ++seed));
     bytes += wire(texts.back());
@@ -168,8 +168,11 @@ env::Task<> announce_much(ReaderRig& rig) {
   };
   scope.spawn(Reading::run(rig, got));
   co_await rig.pause(20);
+  EXPECT_EQ(rig.budget.stats().used_bytes, FrameReader::entry_bytes);
+  co_await rig.write(std::string(5'000, 'y'));
+  co_await rig.pause(20);
   EXPECT_EQ(rig.budget.stats().used_bytes, FrameReader::piece_bytes);
-  co_await rig.write(std::string(300'000, 'y'));
+  co_await rig.write(std::string(295'000, 'y'));
   co_await rig.pause(50);
   EXPECT_EQ(rig.budget.stats().used_bytes, 512U << 10);
   EXPECT_TRUE(rig.reader->stalled_since());

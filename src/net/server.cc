@@ -20,6 +20,7 @@ class Server::Share final : public ConnectionHost {
   env::Worker& worker() override { return worker_; }
   env::Scope& scope() override { return scope_; }
   env::Log& log() override { return server_.env_.log(); }
+  RefusalLog& refusals() override { return server_.refusals_; }
   ByteBudget& budget() override { return server_.budget_; }
   SessionFactory& sessions() override { return server_.sessions_; }
   const ConnectionOptions& options() override { return server_.connection_options_; }
@@ -74,6 +75,7 @@ Server::Server(env::Env& env, ByteBudget& budget, SessionFactory& sessions, Serv
     : env_(env),
       budget_(budget),
       sessions_(sessions),
+      refusals_(env.log()),
       connection_options_(options.connection),
       limits_(std::move(options.limits)) {
   for (int i = 0; i < env.workers().count(); ++i) {
@@ -231,6 +233,7 @@ env::Task<> Server::stop(MonoTime deadline) {
   const std::int64_t left = drained ? 0 : connections_now();
   if (left > 0) env_.log().info("connections are cut off count={}", left);
   for (const auto& share : shares_) co_await share->scope().stop();
+  refusals_.say_rest();
 }
 
 std::int64_t Server::connections_now() const {

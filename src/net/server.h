@@ -17,6 +17,7 @@
 #include "env/transport.h"
 #include "net/byte_budget.h"
 #include "net/connection.h"
+#include "net/refusal_log.h"
 #include "net/session.h"
 
 namespace moldau::net {
@@ -109,6 +110,7 @@ class Server {
   env::Env& env_;
   ByteBudget& budget_;
   SessionFactory& sessions_;
+  RefusalLog refusals_;
   const ConnectionOptions connection_options_;
   std::vector<std::unique_ptr<Share>> shares_;  // one per worker; fixed
   int next_worker_{0};                          // for the next listener

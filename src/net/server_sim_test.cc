@@ -65,6 +65,26 @@ TEST(ServerInSimulation, ten_thousand_idle_connections_cost_little_and_end_in_ti
   EXPECT_EQ(rig.broker.count("close"), static_cast<int>(2 * crowd_size));
 }
 
+env::Task<> flood_twice(Rig& rig) {
+  rig.open();
+  co_await send_nonsense(rig, RefusalLog::lines_max + 50);
+  co_await pause(rig, to_ms(RefusalLog::window));
+  EXPECT_NE(rig.env.lines().back().find("count=50"), std::string::npos) << rig.env.lines().back();
+  EXPECT_EQ(rig.env.lines().size(), RefusalLog::lines_max + 1U);
+  co_await send_nonsense(rig, RefusalLog::lines_max + 3);
+  co_await pause(rig, to_ms(RefusalLog::window));
+  EXPECT_NE(rig.env.lines().back().find("count=3"), std::string::npos) << rig.env.lines().back();
+  EXPECT_EQ(rig.env.lines().size(), 2 * (RefusalLog::lines_max + 1U));
+  co_await rig.server.stop(rig.in(5'000));
+}
+
+TEST(ServerInSimulation, each_window_of_a_flood_has_its_lines_and_its_sum) {
+  env::SimTestWorld world;
+  Rig rig(world.env());
+  world.run(flood_twice(rig));
+  EXPECT_EQ(rig.env.lines().size(), 2 * (RefusalLog::lines_max + 1U));
+}
+
 constexpr std::uint16_t port = 9092;
 
 /// A broker's life: until its scope is cancelled, by an orderly stop or a crash.

@@ -243,6 +243,20 @@ TEST_P(ServerTest, many_clients_at_once_each_get_their_own_answers) {
   tell(crowd);
 }
 
+env::Task<> flood(Rig& rig) {
+  rig.open();
+  co_await send_nonsense(rig, RefusalLog::lines_max + 50);
+  EXPECT_EQ(rig.env.lines().size(), std::size_t{RefusalLog::lines_max});
+  EXPECT_NE(rig.env.lines().front().find("announces 1852796531 bytes"), std::string::npos);
+  co_await rig.server.stop(rig.in(5'000));
+  EXPECT_EQ(rig.env.lines().size(), RefusalLog::lines_max + 1U);
+  EXPECT_NE(rig.env.lines().back().find("count=50"), std::string::npos);
+}
+
+TEST_P(ServerTest, a_flood_of_bad_connections_is_told_in_few_lines_and_their_sum) {
+  tell(flood);
+}
+
 INSTANTIATE_TEST_SUITE_P(Worlds, ServerTest, testing::ValuesIn(env::all_worlds), env::world_name);
 
 }  // namespace

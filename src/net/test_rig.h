@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -31,6 +32,7 @@ class TextBroker final : public SessionFactory {
   Duration answer_timeout{std::chrono::seconds(60)};
   std::shared_ptr<const env::File> file;
   bool has_room{true};  // else pipelined requests wait for allow_room; set before connecting
+  std::optional<Error> room_error;  // of wait_for_room; set before sending
 
   std::unique_ptr<Session> open(const ConnectionInfo& info,
                                 std::shared_ptr<Wakeup> wakeup) override;
@@ -105,6 +107,7 @@ class TextBroker::TextSession final : public Session {
     return first == 'p' || first == 'n' ? Road::pipelined : Road::serial;
   }
   env::Task<Result<>> wait_for_room(const SharedBytes&) override {
+    if (broker_.room_error) co_return std::unexpected(*broker_.room_error);
     if (broker_.has_room) co_return Result<>{};
     auto signal = std::make_shared<env::Signal>(wakeup_->worker());
     {
@@ -302,6 +305,16 @@ class RawClient {
 
 inline env::Task<> pause(Rig& rig, std::int64_t ms) {
   EXPECT_TRUE(co_await env::sleep_until(rig.home(), rig.in(ms)));
+}
+
+/// Clients that are closed, one after another.
+inline env::Task<> send_nonsense(Rig& rig, int clients) {
+  for (int i = 0; i < clients; ++i) {
+    auto client = co_await RawClient::connect(rig);
+    static_cast<void>(co_await client.send_bytes("nonsense"));
+    const std::string got = co_await client.receive();
+    EXPECT_TRUE(got == "end" || got == "lost") << got;
+  }
 }
 
 /// Waits for what another task or worker is about to do; fails the test after ten seconds.
