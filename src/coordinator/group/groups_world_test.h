@@ -37,6 +37,11 @@ class GroupsWorld {
   void start(GroupsConfig config) {
     config_ = config;
     log_.clear();
+    parked_.clear();
+    clients_.clear();
+    last_uuid_ = 0;
+    now_ = MonoTime{};
+    wall_offset_ms_ = 0;
     machine_ = std::make_unique<Groups>(config_);
     machine_->on_loaded(context());
   }
@@ -126,6 +131,7 @@ class GroupsWorld {
     return text;
   }
 
+  GroupsConfig config_;
   std::map<std::string, Client> clients_;
   std::map<ReplyId, Asked> parked_;
   std::int64_t wall_offset_ms_{0};
@@ -328,7 +334,6 @@ class GroupsWorld {
     return protocol::to_json(decoded->message, version);
   }
 
-  GroupsConfig config_;
   std::unique_ptr<Groups> machine_;
   std::vector<Record> log_;
   MonoTime now_{};

@@ -167,7 +167,9 @@ void ClassicGroup::on_session_timer(const Context& context, std::string_view mem
   if (!member.is_new && (member.join || member.sync)) return;
   const std::string reason = fmt::format("member {:?} has not been heard of in time", member.id);
   remove_member(member, effects);
-  if (state_ == GroupState::preparing_rebalance) effects.notes.push_back(reason);
+  if (state_ == GroupState::preparing_rebalance) {
+    effects.notes.push_back(fmt::format("group {:?}: {}", id_, reason));
+  }
   rebalance_or_complete(context, reason, effects);
 }
 
