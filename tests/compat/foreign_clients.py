@@ -52,8 +52,14 @@ def empty_as_null(record):
         headers=tuple((name, value or None) for name, value in record.headers))
 
 
+def with_key_or_value(record):
+    """aiokafka and kafka-python send nothing without key and value."""
+    return record if record.value is not None else dataclasses.replace(record,
+                                                                       key=record.key or b"")
+
+
 def without_null_headers(record):
-    """kafkajs sends no header that is null."""
+    """kafkajs and kafka-python send no header that is null."""
     return dataclasses.replace(
         record, headers=tuple((name, value or b"") for name, value in record.headers))
 
@@ -122,8 +128,9 @@ CLIENTS = (
     ForeignClient("confluent-kafka", "Python", lambda: python_version("confluent-kafka"),
                   python("confluent_client.py")),
     ForeignClient("aiokafka", "Python", lambda: python_version("aiokafka"),
-                  python("aiokafka_client.py")),
+                  python("aiokafka_client.py"), adapt=with_key_or_value),
     ForeignClient("kafka-python", "Python", lambda: python_version("kafka-python"),
-                  python("kafka_python_client.py")),
+                  python("kafka_python_client.py"),
+                  adapt=lambda record: with_key_or_value(without_null_headers(record))),
     ForeignClient("rust-rdkafka", "Rust", lambda: rust_version("rdkafka"), rust),
 )
