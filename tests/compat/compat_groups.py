@@ -192,7 +192,7 @@ def test_of(client):
     short = client.name.split("/")[0].lstrip("@").replace("-", "_")
     test.__name__ = f"test_group_of_{short}"
     test.__doc__ = f"{client.name}: {', '.join(name for name, _ in STEPS)}."
-    compat_test(CLIENT_LIMIT_S, needs_api=group_wire.JOIN_GROUP, prepare=client.program)(test)
+    compat_test(CLIENT_LIMIT_S, needs_apis=(group_wire.JOIN_GROUP,), prepare=client.program)(test)
 
 
 for each in CLIENTS:

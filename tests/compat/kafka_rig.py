@@ -26,10 +26,17 @@ TOOLS = {
     "kafka-configs": ["org.apache.kafka.tools.ConfigCommand", "kafka.admin.ConfigCommand"],
     "kafka-console-consumer": ["org.apache.kafka.tools.consumer.ConsoleConsumer"],
     "kafka-console-producer": ["org.apache.kafka.tools.ConsoleProducer"],
+    "kafka-consumer-groups": ["org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"],
+    "kafka-consumer-perf-test": ["org.apache.kafka.tools.ConsumerPerformance"],
+    "kafka-delete-records": ["org.apache.kafka.tools.DeleteRecordsCommand"],
     "kafka-dump-log": ["org.apache.kafka.tools.DumpLogSegments"],
     "kafka-get-offsets": ["org.apache.kafka.tools.GetOffsetShell"],
+    "kafka-log-dirs": ["org.apache.kafka.tools.LogDirsCommand"],
     "kafka-metadata-shell": ["org.apache.kafka.shell.MetadataShell"],
+    "kafka-producer-perf-test": ["org.apache.kafka.tools.ProducerPerformance"],
     "kafka-topics": ["org.apache.kafka.tools.TopicCommand"],
+    "kafka-verifiable-consumer": ["org.apache.kafka.tools.VerifiableConsumer"],
+    "kafka-verifiable-producer": ["org.apache.kafka.tools.VerifiableProducer"],
 }
 
 
@@ -238,11 +245,20 @@ class Rig:
             raise processes.Failure(f"{name} ended with {code}:\n{last}")
         return code, out, err
 
-    def tool(self, name, *arguments, limit_s=TOOL_LIMIT_S):
+    def tool(self, name, *arguments, limit_s=TOOL_LIMIT_S, stdin_bytes=None):
         """Runs one of Apache's command line tools, which must succeed; returns its stdout."""
+        classpath, main = self.tool_class(name)
+        return self.java(name, classpath, main, arguments, limit_s, stdin_bytes)[1]
+
+    def spawn_tool(self, name, *arguments):
+        """Starts a tool that runs until it is told to end."""
+        classpath, main = self.tool_class(name)
+        return self.spawn(name, java_command(classpath, main, arguments))
+
+    def tool_class(self, name):
+        """(class path, main class)."""
         tools = kafka_jars.jars("tools")
-        main = next(cls for cls in TOOLS[name] if tools.has_class(cls))
-        return self.java(name, tools.classpath, main, arguments, limit_s)[1]
+        return tools.classpath, next(main for main in TOOLS[name] if tools.has_class(main))
 
     def program(self, name):
         """(class path, main class) of one of our programs in java/, compiled against the newest

@@ -12,22 +12,22 @@ class CompatTest:
     function: Callable
     limit_s: int
     against: tuple
-    needs_api: int | None
+    needs_apis: tuple
     prepare: Callable | None
 
 
 TESTS = []
 
 
-def compat_test(limit_s, against=("moldau", "apache"), needs_api=None, prepare=None):
+def compat_test(limit_s, against=("moldau", "apache"), needs_apis=(), prepare=None):
     """Registers a function as a test. `against` names the brokers that it makes sense for:
-    those that prove the test itself right also run with --against apache. `needs_api` is the key
-    of an API without which the test is skipped: it begins by itself when the broker serves that.
+    those that prove the test itself right also run with --against apache. `needs_apis` are
+    keys of APIs without which the test is skipped: it begins by itself when the broker has them.
     `prepare` (it takes the Rig, too) fetches and builds, outside of the time limit."""
 
     def register(function):
         name = function.__name__.removeprefix("test_")
-        TESTS.append(CompatTest(name, function, limit_s, against, needs_api, prepare))
+        TESTS.append(CompatTest(name, function, limit_s, against, needs_apis, prepare))
         return function
 
     return register
