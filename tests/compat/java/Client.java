@@ -32,7 +32,7 @@ final class Client {
         switch (arguments[0]) {
             case "create" -> create(address, topic, Integer.parseInt(arguments[3]));
             case "produce" -> produce(address, topic, arguments[3]);
-            case "group" -> Group.run(address, topic, arguments[3]);
+            case "group" -> Group.run(arguments);
             case "timestamp" -> timestamp(address, topic, Long.parseLong(arguments[3]));
             case "delete" -> delete(address, topic);
             default -> throw new IllegalArgumentException("no verb " + arguments[0]);

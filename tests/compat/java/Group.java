@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,6 +22,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * A member of a consumer group until SIGTERM: writes what it is assigned and what is revoked, each
  * record, and each commit when it has been answered. Then it commits, leaves and exits with 0.
+ *
+ * <p>Client group ADDRESS TOPIC GROUP [digest] [key=value ...]: with "digest" it writes, for each
+ * record, "digest", partition, offset and the CRC-32 of key and value.
  */
 final class Group implements ConsumerRebalanceListener {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -28,12 +32,18 @@ final class Group implements ConsumerRebalanceListener {
     private final PrintWriter out = new PrintWriter(new BufferedWriter(
         new OutputStreamWriter(System.out, StandardCharsets.US_ASCII), 1 << 16));
     private final Map<TopicPartition, OffsetAndMetadata> uncommitted = new HashMap<>();
+    private final boolean digest;
     private volatile boolean ending = false;
 
-    private Group() {}
+    private Group(boolean digest) {
+        this.digest = digest;
+    }
 
-    static void run(String address, String topic, String group) {
-        Group member = new Group();
+    static void run(String[] arguments) {
+        boolean digest = arguments.length > 4 && arguments[4].equals("digest");
+        Properties settings = settings(arguments[1], arguments[3]);
+        settings.putAll(Lines.settings(arguments, digest ? 5 : 4));
+        Group member = new Group(digest);
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             member.ending = true;
@@ -45,7 +55,7 @@ final class Group implements ConsumerRebalanceListener {
             // Otherwise the JVM would say 143, whatever became of the commit.
             Runtime.getRuntime().halt(member.uncommitted.isEmpty() ? 0 : 1);
         }));
-        member.consume(settings(address, group), topic);
+        member.consume(settings, arguments[2]);
     }
 
     private static Properties settings(String address, String group) {
@@ -69,7 +79,7 @@ final class Group implements ConsumerRebalanceListener {
             consumer.subscribe(List.of(topic), this);
             while (!ending) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                    out.println(Lines.record(record));
+                    out.println(digest ? digest(record) : Lines.record(record));
                     uncommitted.put(new TopicPartition(topic, record.partition()),
                         new OffsetAndMetadata(record.offset() + 1));
                 }
@@ -96,6 +106,13 @@ final class Group implements ConsumerRebalanceListener {
             out.println("committed " + partition.partition() + " " + place.offset()));
         uncommitted.clear();
         out.flush();
+    }
+
+    private static String digest(ConsumerRecord<byte[], byte[]> record) {
+        CRC32 crc = new CRC32();
+        crc.update(record.key());
+        crc.update(record.value());
+        return "digest " + record.partition() + " " + record.offset() + " " + crc.getValue();
     }
 
     @Override

@@ -69,8 +69,14 @@ final class Lines {
 
     /** The configuration of a client: the address, then the key=value arguments from `first`. */
     static Properties configuration(String[] arguments, int first) {
-        Properties properties = new Properties();
+        Properties properties = settings(arguments, first);
         properties.put("bootstrap.servers", arguments[0]);
+        return properties;
+    }
+
+    /** The key=value arguments from `first`. */
+    static Properties settings(String[] arguments, int first) {
+        Properties properties = new Properties();
         for (int i = first; i < arguments.length; i++) {
             int equals = arguments[i].indexOf('=');
             properties.put(arguments[i].substring(0, equals), arguments[i].substring(equals + 1));
