@@ -15,12 +15,14 @@ const metadata::FeatureRanges& supported_features() {
 }
 
 Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
-               ControllerDriver& controller, const TopicConfigs& topic_configs)
+               ControllerDriver& controller, const TopicConfigs& topic_configs,
+               std::vector<storage::LogDir*> directories)
     : env_(env),
       config_(config),
       cluster_id_(std::move(cluster_id)),
       controller_(controller),
       topic_configs_(topic_configs),
+      directories_(std::move(directories)),
       fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
       producer_ids_(controller, config.node_id) {}
 

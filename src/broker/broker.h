@@ -29,7 +29,8 @@ const metadata::FeatureRanges& supported_features();
 class Broker final : public net::SessionFactory {
  public:
   Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
-         ControllerDriver& controller, const TopicConfigs& topic_configs);
+         ControllerDriver& controller, const TopicConfigs& topic_configs,
+         std::vector<storage::LogDir*> directories);
 
   env::Env& env() const { return env_; }
   const BrokerConfig& config() const { return config_; }
@@ -42,6 +43,8 @@ class Broker final : public net::SessionFactory {
   ProducerIds& producer_ids() { return producer_ids_; }
   RequestMetrics& requests() { return requests_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
+  /// All of them, also those that are offline; in the order of `log.dirs`.
+  const std::vector<storage::LogDir*>& directories() const { return directories_; }
 
   /// Creates the topics with the broker's defaults and returns when they can be seen in image(), or
   /// could not be made (the log says why). Names are valid; none exists.
@@ -59,6 +62,7 @@ class Broker final : public net::SessionFactory {
   const std::string cluster_id_;
   ControllerDriver& controller_;
   const TopicConfigs& topic_configs_;
+  const std::vector<storage::LogDir*> directories_;
   Partitions partitions_;
   FetchSessionCache fetch_sessions_;
   ProducerIds producer_ids_;

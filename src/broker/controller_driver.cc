@@ -57,6 +57,17 @@ env::Task<> ControllerDriver::stop() {
   fail_all(ErrorCode::not_controller);
 }
 
+env::Task<std::expected<protocol::DescribeQuorumResponse, ErrorCode>>
+ControllerDriver::describe_quorum(env::Worker& home,
+                                  const protocol::DescribeQuorumRequest& request) {
+  co_return co_await run<protocol::DescribeQuorumResponse>(
+      home, [this, &request](metadata::Controller&, const metadata::Context&) {
+        metadata::Step<protocol::DescribeQuorumResponse> step;
+        step.reply = log_->raft().describe_quorum(request, env_.clock().wall());
+        return step;
+      });
+}
+
 NodeId ControllerDriver::leader() const {
   return active_ ? node_id_ : no_node;
 }
@@ -285,7 +296,8 @@ metadata::Context ControllerDriver::context() {
   return {.now = env_.clock().now(),
           .next_offset = log_->raft().log_end(),
           .prng = prng_,
-          .fresh_uuid = fresh_uuid_};
+          .fresh_uuid = fresh_uuid_,
+          .kraft_version = log_->raft().kraft_version()};
 }
 
 }  // namespace moldau::broker

@@ -16,6 +16,7 @@
 #include "env/signal.h"
 #include "metadata/controller.h"
 #include "protocol/error_code.h"
+#include "protocol/messages/describe_quorum.h"
 
 namespace moldau::broker {
 
@@ -48,6 +49,10 @@ class ControllerDriver {
   /// the driver has stopped, the log has failed or the caller is cancelled.
   template <class Reply, class Decide>
   env::Task<std::expected<Reply, protocol::ErrorCode>> run(env::Worker& home, Decide decide);
+
+  /// The quorum as Raft sees it when all that is appended so far is committed. Errors: as run.
+  env::Task<std::expected<protocol::DescribeQuorumResponse, protocol::ErrorCode>> describe_quorum(
+      env::Worker& home, const protocol::DescribeQuorumRequest& request);
 
   env::Worker& worker() { return worker_; }
   /// The active controller; -1 while there is none.

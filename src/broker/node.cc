@@ -1,5 +1,7 @@
 #include "broker/node.h"
 
+#include <algorithm>
+
 #include "broker/format.h"
 #include "storage/meta_properties.h"
 
@@ -19,6 +21,12 @@ std::int16_t protocol_of(const StaticConfig& properties, const std::string& list
   if (!map) return security_protocol_number(listener);
   const auto found = map->find(listener);
   return security_protocol_number(found == map->end() ? listener : found->second);
+}
+
+bool concerns_brokers(const metadata::Delta& delta) {
+  return std::ranges::any_of(delta.configs, [](const metadata::ConfigResource& resource) {
+    return resource.type == static_cast<std::int8_t>(metadata::ResourceType::broker);
+  });
 }
 
 }  // namespace
@@ -112,10 +120,14 @@ env::Task<Result<>> Node::start_metadata() {
       .default_replication_factor =
           static_cast<std::int16_t>(p.integer("default.replication.factor")),
       .delete_topic_enable = p.boolean("delete.topic.enable"),
+      .supported_features = supported_features(),
       .bootstrap = bootstrap_.records};
   controller_ = std::make_unique<ControllerDriver>(env_, worker_, std::move(controller),
                                                    topic_configs_, *metadata_work_);
-  broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_);
+  std::vector<storage::LogDir*> directories;
+  for (const OpenDir& dir : dirs_) directories.push_back(dir.dir.get());
+  broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_,
+                                     std::move(directories));
   replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
   auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) {
     return follow(std::move(image), std::move(delta));
@@ -128,6 +140,9 @@ env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
                                                    metadata::Delta delta) {
   using Followed = ControllerDriver::Followed;
   if (!replicas_loaded_) co_return Followed::all;
+  if (server_ != nullptr && concerns_brokers(delta)) {
+    server_->set_limits(topic_configs_.connection_limits(*image));
+  }
   co_await replicas_->apply(std::move(image), std::move(delta));
   co_return replicas_->is_behind() ? Followed::not_yet : Followed::all;
 }
@@ -226,7 +241,9 @@ env::Task<Result<>> Node::become_unfenced() {
 
 Result<> Node::open_listeners() {
   budget_ = std::make_shared<net::ByteBudget>(config_.request_memory_bytes);
-  server_ = std::make_unique<net::Server>(env_, *budget_, *broker_, config_.server);
+  net::ServerOptions options = config_.server;
+  options.limits = topic_configs_.connection_limits(*broker_->image());
+  server_ = std::make_unique<net::Server>(env_, *budget_, *broker_, std::move(options));
   auto open = [&](const ListenerAddress& address) -> Result<> {
     net::ListenerOptions listener{.name = address.name,
                                   .endpoint = {.host = address.host, .port = address.port}};

@@ -1,0 +1,17 @@
+// DescribeQuorum (API 55, KIP-595).
+//   1  when voters have fetched (KIP-836)      2  directory ids, listeners, messages (KIP-853)
+#include "broker/broker.h"
+#include "broker/handlers/handlers.h"
+
+namespace moldau::broker {
+
+env::Task<protocol::DescribeQuorumResponse> handle_describe_quorum(
+    Broker& broker, RequestContext& context, protocol::DescribeQuorumRequest request) {
+  auto reply = co_await broker.controller().describe_quorum(context.worker, request);
+  if (reply) co_return std::move(*reply);
+  protocol::DescribeQuorumResponse response;
+  response.error_code = reply.error();
+  co_return response;
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,96 @@
+#include "storage/test_log.h"
+
+/// What administration asks of a log.
+namespace moldau::storage {
+namespace {
+
+using testing::BatchSpec;
+using testing::DiskCall;
+using testing::LogTest;
+
+class DeletedRecords : public LogTest {
+ protected:
+  /// As a DeleteRecords request, up to its answer.
+  void delete_up_to(Offset start) {
+    log_->advance_log_start(start);
+    ASSERT_TRUE(on_pool([&] { return dir_->checkpoint_log_starts(); }));
+  }
+};
+
+TEST_F(DeletedRecords, stay_deleted_when_the_power_goes_right_after_the_answer) {
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably();
+  delete_up_to(Offset(7));
+  crash(env::CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, Offset(7));
+  EXPECT_EQ(log_->positions().written_end, Offset(10));
+  delete_up_to(Offset(10));
+  crash(env::CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, Offset(10));
+  EXPECT_EQ(append_durably().base_offset, Offset(10));
+}
+
+TEST_F(DeletedRecords, come_back_with_the_power_cut_if_nothing_was_written_down) {
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably();
+  log_->advance_log_start(Offset(7));
+  crash(env::CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, Offset(0)) << "so there is no answer before the file";
+}
+
+// Retention renames the segments, and nobody syncs the directory; then the checkpoint is written
+// again, when the first segment that is left says the same.
+TEST_F(DeletedRecords, stay_deleted_when_the_power_brings_their_segments_back) {
+  config_.segment_bytes = 300;
+  start_log();
+  for (int i = 0; i < 20; ++i) append_durably({.value_size = 50});
+  const auto boundary = (*log_->priv().segment_list())[2]->base_offset();
+  delete_up_to(boundary);
+  ASSERT_EQ(on_pool([&] { return log_->apply_retention(WallMs{0}); }).value(), 2);
+  ASSERT_EQ(log_->priv().segment_list()->front()->base_offset(), boundary);
+  ASSERT_TRUE(on_pool([&] { return dir_->checkpoint_log_starts(); }));
+  crash(env::CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, boundary);
+}
+
+TEST_F(DeletedRecords, are_not_promised_when_the_file_can_not_be_written) {
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably();
+  log_->advance_log_start(Offset(3));
+  node_.disk().set_capacity(node_.disk().used_bytes());
+  EXPECT_EQ(on_pool([&] { return dir_->checkpoint_log_starts(); }).error().code, Errc::no_space);
+  EXPECT_FALSE(dir_->is_offline()) << "a full disk passes";
+  node_.disk().set_capacity(std::uint64_t{1} << 40);
+  during_next(DiskCall::sync, [] { return Error{.code = Errc::io, .context = "test"}; });
+  EXPECT_EQ(on_pool([&] { return dir_->checkpoint_log_starts(); }).error().code, Errc::io);
+  EXPECT_TRUE(dir_->is_offline());
+}
+
+class ActiveProducers : public LogTest {};
+
+TEST_F(ActiveProducers, are_told_with_their_last_batch) {
+  start_log();
+  EXPECT_TRUE(log_->active_producers().empty());
+  BatchSpec spec{.producer_id = ProducerId(9), .producer_epoch = ProducerEpoch(2)};
+  for (spec.base_sequence = 0; spec.base_sequence < 3; ++spec.base_sequence) append_durably(spec);
+  append_durably({.producer_id = ProducerId(4),
+                  .producer_epoch = ProducerEpoch(0),
+                  .base_sequence = 5,
+                  .timestamp = 1234});
+  const auto producers = log_->active_producers();
+  ASSERT_EQ(producers.size(), 2u);
+  EXPECT_EQ(producers[0].producer_id, ProducerId(4));
+  EXPECT_EQ(producers[0].last_sequence, 5);
+  EXPECT_EQ(producers[0].last_timestamp, 1234);
+  EXPECT_EQ(producers[0].txn_first_offset, no_offset);
+  EXPECT_EQ(producers[1].producer_id, ProducerId(9));
+  EXPECT_EQ(producers[1].epoch, ProducerEpoch(2));
+  EXPECT_EQ(producers[1].last_sequence, 2);
+}
+
+}  // namespace
+}  // namespace moldau::storage
