@@ -74,8 +74,9 @@ Result<> LogDir::State::open() {
   if (const auto text = TRY(read_text(disk(), in_root(clean_shutdown_file)))) {
     clean_epoch = parse_clean_shutdown(*text);
     TRY(disk().remove_file(in_root(clean_shutdown_file)));
-    TRY(disk().sync_directory(options.path));
   }
+  // Also where there is none: a process that was killed may have unlinked it and not synced that.
+  TRY(disk().sync_directory(options.path));
   note_free_space();
   return {};
 }

@@ -105,6 +105,26 @@ TEST_F(Recovery, marker_never_comes_back_however_the_power_goes) {
   }
 }
 
+TEST_F(Recovery, marker_that_a_killed_start_has_unlinked_does_not_come_back_later) {
+  for (int turn = 0; turn < 30; ++turn) {
+    if (turn == 0) start_log();
+    append_durably();
+    ASSERT_TRUE(close());
+    crash(CrashKind::kill);
+    during_next(DiskCall::sync_names, [&]() -> std::optional<Error> {
+      return Error{.code = Errc::io, .context = "killed between unlink and sync"};
+    });
+    ASSERT_FALSE(open_dir());
+    crash(CrashKind::kill);
+    restart();
+    append_durably();
+    crash(CrashKind::power_cut);
+    ASSERT_TRUE(open_dir());
+    ASSERT_FALSE(dir_->clean_shutdown_epoch()) << turn;
+    ASSERT_TRUE(load());
+  }
+}
+
 TEST_F(Recovery, point_stays_below_an_epoch_that_could_not_be_written_down) {
   start_log();
   append_durably({.leader_epoch = LeaderEpoch(1)});
