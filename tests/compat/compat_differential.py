@@ -8,105 +8,23 @@ the scripts are the same.
 """
 
 import argparse
-import dataclasses
-import hashlib
 import os
 import pathlib
-import pickle
 import re
 import shutil
 import sys
 import tempfile
-import time
 
 import kafka_jars
 import kafka_rig
 import processes
 import schema_codec
-import wire
-from differential import compare, play, script
+from differential import compare, script
+from differential.recording import load, record, save
 from processes import expect
 from registry import compat_test
 
-# What both brokers get beside the rig's own properties: no waiting for members that do not come.
-PROPERTIES = {
-    "group.initial.rebalance.delay.ms": 0,
-    "group.min.session.timeout.ms": 100,
-}
-# Apache gets the features that a directory of ours has, so that it follows the same rules.
-FEATURES = {"metadata.version": kafka_jars.METADATA_VERSION, "group.version": 0,
-            "transaction.version": 0, "eligible.leader.replicas.version": 0, "share.version": 0,
-            "streams.version": 0}
 ANSWERS_MIN = 300
-FINDINGS_SHOWN = 60
-
-
-@dataclasses.dataclass
-class Transcript:
-    """What one broker answered to all scripts."""
-
-    brand: str
-    apis: dict  # {listener: {key: (low, high)}}
-    side: compare.Side
-    sections: dict  # {(file, title): [Exchange]}
-    seconds: float
-    scripts: str = ""  # their hash
-
-
-class PlainApache(kafka_rig.Apache):
-    """Apache Kafka without the features that we do not have."""
-
-    def format(self):
-        self.write_properties()
-        features = [word for name, level in FEATURES.items()
-                    for word in ("--feature", f"{name}={level}")]
-        self.rig.java("storage-tool", self.kafka.classpath, "kafka.tools.StorageTool",
-                      ["format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qg", *features,
-                       "-c", self.properties_path])
-
-
-def make_server(rig, brand, name):
-    settings = rig.settings(name)
-    settings.properties.update(PROPERTIES)
-    if brand == "moldau":
-        return kafka_rig.Moldau(rig, name, settings)
-    server = PlainApache(rig, name, settings)
-    server.format()
-    return server
-
-
-def record(rig, brand, sections, schemas, ranges=None, name=None):
-    """Starts a broker of that brand on a fresh directory, plays the sections and stops it. Sections
-    with an API that it does not announce are left out. `ranges`: Apache's, which decide what "all
-    versions" means; its own if there are none."""
-    server = make_server(rig, brand, name or brand).start()
-    addresses = {"broker": server.address, "controller": server.settings.controller_address}
-    started = time.monotonic()
-    apis = {listener: wire.api_versions(address)["apis"]
-            for listener, address in addresses.items()}
-    keys = {api: message.key for api, message in schemas.requests.items()}
-    own = {api: apis["broker"][key] for api, key in keys.items() if key in apis["broker"]}
-    player = play.Player(addresses, schemas, ranges or own)
-    host = server.address.rsplit(":", 1)[0]
-    side = compare.Side(host, {server.settings.broker_port: "broker",
-                               server.settings.controller_port: "controller"},
-                        str(server.data), int(time.time() * 1000))
-    transcript = Transcript(brand, apis, side, {}, 0.0)
-    for section in sections:
-        if all(api in own for api in section.apis):
-            transcript.sections[section.file, section.title] = player.play(section)
-        expect(server.process.running(),
-               f"{brand} ended during {section.title}\n{server.process.tail()}")
-    transcript.seconds = time.monotonic() - started
-    server.stop()
-    return transcript
-
-
-def own_ranges(transcript, schemas):
-    """{name of the API: its versions} on the broker's listener."""
-    return {api: transcript.apis["broker"][message.key]
-            for api, message in schemas.requests.items()
-            if message.key in transcript.apis["broker"]}
 
 
 def compared(sections, apache, other, accepted):
@@ -126,8 +44,8 @@ def compared(sections, apache, other, accepted):
 def text_of(report, accepted):
     """The report in words; differences of explanations last."""
     lines = [f"skipped: {line}" for line in report.skipped]
-    lines += [f"differs: {one}" for one in report.found]
-    lines += [f"in other words: {one}" for one in report.messages]
+    lines += [f"differs: {one}" for one in compare.grouped(report.found)]
+    lines += [f"in other words: {one}" for one in compare.grouped(report.messages)]
     lines.append(
         f"{report.requests} requests, {report.equal} answered alike; {len(report.found)} "
         f"differences in {report.requests - report.equal} answers; {report.accepted} accepted "
@@ -146,7 +64,7 @@ def test_scripted_requests_are_answered_as_apache_answers_them(rig):
     unexplained = compare.unexplained(accepted, compare.DIFFERENCES.read_text(encoding="utf-8"))
     expect(not unexplained, f"docs/differences.md does not explain {unexplained}")
     apache = record(rig, "apache", sections, schemas)
-    ours = record(rig, "moldau", sections, schemas, own_ranges(apache, schemas))
+    ours = record(rig, "moldau", sections, schemas, apache.ranges(schemas))
     report = compared(sections, apache, ours, accepted)
     text = text_of(report, accepted)
     print("    " + "\n    ".join(
@@ -164,7 +82,7 @@ def test_scripted_requests_are_answered_alike_by_two_apaches(rig):
     schemas = schema_codec.Schemas(kafka_jars.jars("newest"))
     sections = script.scripts()
     apache = record(rig, "apache", sections, schemas)
-    again = record(rig, "apache", sections, schemas, own_ranges(apache, schemas), "again")
+    again = record(rig, "apache", sections, schemas, apache.ranges(schemas), "again")
     report = compared(sections, apache, again, [])
     expect(not report.found and not report.messages, text_of(report, []))
     planted = plant(again)
@@ -195,18 +113,6 @@ def plant(transcript):
     return changed
 
 
-def digest(sections):
-    return hashlib.sha256(repr(sections).encode()).hexdigest()
-
-
-def kept(path, sections):
-    """The transcript in a file, if it is of these sections."""
-    if path is None or not path.exists():
-        return None
-    transcript = pickle.loads(path.read_bytes())
-    return transcript if transcript.scripts == digest(sections) else None
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("-R", "--regex", default="", help="only sections whose name matches")
@@ -221,13 +127,12 @@ def main():
     directory = tempfile.mkdtemp(prefix="moldau-differential-")
     rig = kafka_rig.Rig(directory, options.against, options.moldau.resolve())
     try:
-        apache = kept(options.transcript, sections)
+        apache = load(options.transcript, sections)
         if apache is None:
             apache = record(rig, "apache", sections, schemas)
-            apache.scripts = digest(sections)
             if options.transcript:
-                options.transcript.write_bytes(pickle.dumps(apache))
-        other = record(rig, options.against, sections, schemas, own_ranges(apache, schemas),
+                save(options.transcript, sections, apache)
+        other = record(rig, options.against, sections, schemas, apache.ranges(schemas),
                        "other")
     except processes.Failure as failure:
         print(failure)

@@ -157,6 +157,8 @@ class Writer:
         elif field.type == "uuid":
             self.out += base64.urlsafe_b64decode(value + "==")
         else:
+            if field.type == "string" and value is not None:
+                value = str(value)
             data = value.encode() if isinstance(value, str) else value
             form = "h" if field.type == "string" else "i"
             self.length(None if data is None else len(data), compact, form)

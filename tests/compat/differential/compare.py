@@ -14,6 +14,8 @@ ACCEPTED = HERE / "accepted.ini"
 DIFFERENCES = HERE.parent.parent.parent / "docs" / "differences.md"
 
 ABSENT = "absent"
+PLACES_SHOWN = 4
+REQUEST_SHOWN = 200
 NEAR_MS = 3600 * 1000  # a time this near to the run is "now"
 ZERO_UUIDS = ("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAQ")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -27,16 +29,34 @@ OWN = {"ClusterId", "BrokerEpoch", "FinalizedFeaturesEpoch", "TotalBytes", "Usab
 OWN_OF_API = {"DescribeQuorum": {"HighWatermark", "LogEndOffset", "LeaderEpoch",
                                  "LastFetchTimestamp", "LastCaughtUpTimestamp"}}
 # Arrays without an order, by the API and their place: the fields that tell their elements apart.
+# Apache answers many of them in the order of a hash table.
+BY_TOPIC = ("Name", "Topic", "TopicId")  # the first that is there
+BY_RESOURCE = ("ResourceType", "ResourceName")
 UNORDERED = {
-    "ApiVersions": {"SupportedFeatures": ("Name",), "FinalizedFeatures": ("Name",)},
-    "Metadata": {"Topics": ("Name", "TopicId")},
-    "DescribeConfigs": {"Results[].Configs": ("Name",)},
-    "ListGroups": {"Groups": ("GroupId",)},
-    "DescribeLogDirs": {"Results[].Topics": ("Name",),
-                        "Results[].Topics[].Partitions": ("PartitionIndex",)},
+    "Produce": {"Responses": BY_TOPIC, "Responses[].PartitionResponses": ("Index",)},
+    "Fetch": {"Responses": BY_TOPIC, "Responses[].Partitions": ("PartitionIndex",)},
+    "ListOffsets": {"Topics": BY_TOPIC, "Topics[].Partitions": ("PartitionIndex",)},
+    "Metadata": {"Topics": BY_TOPIC},
+    "OffsetFetch": {"Topics": BY_TOPIC, "Topics[].Partitions": ("PartitionIndex",),
+                    "Groups": ("GroupId",), "Groups[].Topics": BY_TOPIC,
+                    "Groups[].Topics[].Partitions": ("PartitionIndex",)},
     "JoinGroup": {"Members": ("GroupInstanceId", "Metadata")},
-    "DescribeGroups": {"Groups[].Members": ("GroupInstanceId", "ClientId")},
-    "ListConfigResources": {"ConfigResources": ("ResourceType", "ResourceName")},
+    "DescribeGroups": {"Groups[].Members": ("GroupInstanceId", "MemberMetadata")},
+    "ListGroups": {"Groups": ("GroupId",)},
+    "ApiVersions": {"ApiKeys": ("ApiKey",), "SupportedFeatures": ("Name",),
+                    "FinalizedFeatures": ("Name",)},
+    "CreateTopics": {"Topics": ("Name",), "Topics[].Configs": ("Name",)},
+    "DeleteTopics": {"Responses": BY_TOPIC},
+    "DeleteRecords": {"Topics": BY_TOPIC, "Topics[].Partitions": ("PartitionIndex",)},
+    "OffsetForLeaderEpoch": {"Topics": BY_TOPIC, "Topics[].Partitions": ("Partition",)},
+    "DescribeConfigs": {"Results": BY_RESOURCE, "Results[].Configs": ("Name",)},
+    "AlterConfigs": {"Responses": BY_RESOURCE},
+    "IncrementalAlterConfigs": {"Responses": BY_RESOURCE},
+    "DescribeLogDirs": {"Results[].Topics": BY_TOPIC,
+                        "Results[].Topics[].Partitions": ("PartitionIndex",)},
+    "CreatePartitions": {"Results": ("Name",)},
+    "DeleteGroups": {"Results": ("GroupId",)},
+    "ListConfigResources": {"ConfigResources": BY_RESOURCE},
 }
 
 
@@ -56,10 +76,30 @@ class Difference:
         return (self.path.endswith("ErrorMessage")
                 and isinstance(self.apache, str) == isinstance(self.other, str))
 
-    def __str__(self):
-        one = self.exchange
-        return (f"{one.section} (line {one.line}): {one.api} v{one.version} {one.request[:600]}\n"
-                f"    {self.place}: Apache {shown(self.apache)}, we {shown(self.other)}")
+    @property
+    def kind(self):
+        """What it has in common with its like in other versions and requests."""
+        return self.exchange.api, self.path, shown(self.apache), shown(self.other)
+
+
+def grouped(differences):
+    """Differences as text: those of one kind together, with the places where they were found."""
+    by_kind = {}
+    for one in differences:
+        by_kind.setdefault(one.kind, []).append(one)
+    for (api, path, apache, other), group in by_kind.items():
+        lines = [f"{api} {path or 'the answer'}: Apache {apache}, we {other}"]
+        places = {}
+        for one in group:
+            exchange = one.exchange
+            key = exchange.section, exchange.line, exchange.request[:REQUEST_SHOWN], one.place
+            places.setdefault(key, []).append(exchange.version)
+        for (section, line, request, place), versions in list(places.items())[:PLACES_SHOWN]:
+            listed = ",".join(map(str, dict.fromkeys(versions)))
+            lines.append(f"    {section} (line {line}) v{listed} {request}  at {place}")
+        if len(places) > PLACES_SHOWN:
+            lines.append(f"    and in {len(places) - PLACES_SHOWN} other places")
+        yield "\n".join(lines)
 
 
 def shown(value):
@@ -134,6 +174,9 @@ class Normaliser:
 
 
 def sort_key(element, keys):
+    """What the keys say about an element."""
+    if keys == BY_TOPIC:
+        return [next((element[key] for key in keys if element.get(key)), "")]
     return [str(element.get(key)) for key in keys]
 
 

@@ -14,7 +14,7 @@ from .values import Malformed
 
 CLIENT_ID = "compat"
 ANSWER_LIMIT_S = 20  # a rebalance may take a while
-UNTIL_LIMIT_S = 30
+UNTIL_LIMIT_S = 10
 RAW_LIMIT_S = 5
 # How long an answer that should be held back is given to come nevertheless.
 PARKED_S = 0.05
@@ -26,7 +26,7 @@ class Exchange:
     """One request, or another thing that a script notes, and what came of it.
 
     outcome: {"body": ...}, {"closed": True}, {"silent": True}, {"undecodable": ...},
-    {"not sent": ...}, {"parked": bool}.
+    {"not sent": ...}, {"parked": bool}; "never": an `until` did not come true.
     """
 
     section: str
@@ -52,7 +52,7 @@ def functions(schemas):
         return list(range(low, high + 1))
 
     return {"batch": batches.batch, "control": batches.control_batch,
-            "old_message": batches.old_message, "long": long, "hex": bytes.fromhex,
+            "old_message": batches.old_message, "long": long, "hex": lambda digits: bytes.fromhex(str(digits)),
             "text": lambda text: str(text).encode(), "encoded": encoded, "numbers": numbers,
             "joined": lambda *parts: b"".join(parts), "random": os.urandom}
 
@@ -142,8 +142,7 @@ class Player:
 
     def statement(self, statement):
         if isinstance(statement, Request):
-            for version in self.versions(statement):
-                self.request(statement, version)
+            self.in_versions(statement)
         elif isinstance(statement, For):
             for value in self.loop_values(statement):
                 self.variables[statement.name] = value
@@ -179,19 +178,26 @@ class Player:
             low, high = self.ranges[loop.values]
         return range(low, high + 1)
 
-    def versions(self, request):
-        """The versions in which a request is to be sent."""
+    def in_versions(self, request):
+        """Sends a request in its version; or in each of several, which then is $v."""
         text = str(self.value(request.versions))
-        low, high = self.ranges.get(request.api, self.schemas.requests[request.api].versions)
-        if text == "*":
-            return range(low, high + 1)
+        low, high = self.schemas.requests[request.api].versions
+        announced = self.ranges.get(request.api, (low, high))
+        low, high = max(low, announced[0]), min(high, announced[1])
         first, dots, last = text.partition("..")
-        if not dots:
-            return [high if text == "newest" else int(text)]
-        return range(int(first or low), int(last or high) + 1)
+        if text != "*" and not dots:
+            self.request(request, int(text))
+            return
+        if text != "*":
+            low, high = int(first or low), int(last or high)
+        around = self.variables
+        for version in range(low, high + 1):
+            self.variables = {**around, "v": version}
+            self.request(request, version)
+            around |= {name: self.variables[name] for name, _ in request.binds}
+        self.variables = around
 
     def request(self, request, version):
-        self.variables["v"] = version
         body = self.value(request.body)
         text = as_text(body)
         deadline = time.monotonic() + UNTIL_LIMIT_S
@@ -199,7 +205,10 @@ class Player:
             outcome = self.exchange(request, version, body, text)
             if outcome is None:
                 return  # the answer is for a `receive`
-            if self.satisfied(request, outcome) or time.monotonic() > deadline:
+            if self.satisfied(request, outcome):
+                break
+            if time.monotonic() > deadline:
+                outcome["never"] = True  # what the script waits for has not come
                 break
             time.sleep(RETRY_S)
         self.note(request, request.api, version, text, outcome, request.compared)
@@ -223,7 +232,9 @@ class Player:
             connection.send(struct.pack(">i", len(frame)) + frame)
         except OSError:
             pass  # what has been answered before the end is still read
-        return self.next_answer() if request.waits else None
+        if not request.waits or not request.answered:
+            return None
+        return self.next_answer(request.limit_s or ANSWER_LIMIT_S)
 
     def satisfied(self, request, outcome):
         if "body" not in outcome:
@@ -249,12 +260,12 @@ class Player:
         self.note(statement, api, version, text, outcome, statement.compared)
         self.bind(statement.binds, outcome)
 
-    def next_answer(self):
+    def next_answer(self, limit_s=ANSWER_LIMIT_S):
         """Takes the oldest answer that is due from the current connection."""
         connection = self.connection
         api, version, correlation_id, _ = connection.due.pop(0)
         try:
-            frame = connection.frame(ANSWER_LIMIT_S)
+            frame = connection.frame(limit_s)
         except TimeoutError:
             self.drop()
             return {"silent": True}

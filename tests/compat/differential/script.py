@@ -35,6 +35,7 @@ class Request:
     damage: tuple = ()  # of (how, value)
     binds: tuple = ()  # of (name, path)
     until: tuple = ()  # of (path, value)
+    limit_s: float = None  # for the answer, where it may not come
 
 
 @dataclasses.dataclass(frozen=True)
@@ -246,8 +247,10 @@ def _clauses(line):
             clauses["damage"] += ((word, values.parse(rest)),)
         elif word == "form":
             clauses["form"] = values.parse(rest)
+        elif word == "within":
+            clauses["limit_s"] = values.parse(rest)
         elif word == "unanswered":
-            clauses.update(answered=False, waits=False)
+            clauses["answered"] = False
         elif word == "unseen":
             clauses["compared"] = False
         else:

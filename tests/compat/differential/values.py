@@ -12,7 +12,7 @@ import re
 TOKEN = re.compile(r"""\s*(?:(?P<punctuation>[{}\[\](),:=]) | "(?P<string>(?:[^"\\]|\\.)*)" |
                        (?P<word>(?:\$\{\w+\}|[^\s{}\[\](),:="])+))""", re.VERBOSE)
 VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
-NUMBER = re.compile(r"-?\d+(\.\d+)?$")
+NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?$")
 CONSTANTS = {"true": True, "false": False, "null": None}
 
 
