@@ -1,6 +1,8 @@
 #include "broker/broker.h"
 
 #include "broker/dispatch.h"
+#include "broker/group_coordinators.h"
+#include "broker/internal_topics.h"
 #include "metadata/builder.h"
 
 namespace moldau::broker {
@@ -24,23 +26,55 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id
       topic_configs_(topic_configs),
       directories_(std::move(directories)),
       fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
-      producer_ids_(controller, config.node_id) {}
+      producer_ids_(controller, config.node_id),
+      groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}
+
+Broker::~Broker() = default;
 
 env::Task<> Broker::auto_create_topics(const RequestContext& context,
                                        std::vector<std::string> names) {
   protocol::CreateTopicsRequest request;
+  if (std::erase(names, std::string(consumer_offsets_topic)) > 0) {
+    co_await create_consumer_offsets(context);
+  }
+  if (names.empty()) co_return;
   for (const auto& name : names) {
     auto& topic = request.topics.emplace_back();
     topic.name = Text::view(name);
     topic.num_partitions = -1;
     topic.replication_factor = -1;
   }
+  co_await create_topics(context, std::move(request));
+}
+
+env::Task<> Broker::create_consumer_offsets(const RequestContext& context) {
+  const auto& p = config_.properties;
+  protocol::CreateTopicsRequest request;
+  auto& topic = request.topics.emplace_back();
+  topic.name = Text::view(consumer_offsets_topic);
+  topic.num_partitions = static_cast<std::int32_t>(p.integer("offsets.topic.num.partitions"));
+  topic.replication_factor =
+      static_cast<std::int16_t>(p.integer("offsets.topic.replication.factor"));
+  const auto set = [&topic](std::string_view key, std::string value) {
+    auto& config = topic.configs.emplace_back();
+    config.name = Text::view(key);
+    config.value = Text(std::move(value));
+  };
+  set("cleanup.policy", "compact");
+  set("compression.type", "producer");
+  set("segment.bytes", fmt::format("{}", p.integer("offsets.topic.segment.bytes")));
+  co_await create_topics(context, std::move(request));
+}
+
+env::Task<> Broker::create_topics(const RequestContext& context,
+                                  protocol::CreateTopicsRequest request) {
   const auto reply = co_await controller_.run<protocol::CreateTopicsResponse>(
       context.worker, [&](metadata::Controller& controller, const metadata::Context& now) {
         return controller.create_topics(now, request);
       });
   if (!reply) {
-    env_.log().warn("auto creation failed topic={} error={}", names.front(), reply.error());
+    env_.log().warn("auto creation failed topic={} error={}", request.topics.front().name,
+                    reply.error());
     co_return;
   }
   for (const auto& topic : reply->topics) {

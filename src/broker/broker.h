@@ -24,6 +24,8 @@ namespace moldau::broker {
 /// registration. Sorted.
 const metadata::FeatureRanges& supported_features();
 
+class GroupCoordinators;
+
 /// What handlers see of this node: the image, the partitions, the controller. Built and torn down
 /// by Node. Thread-safe.
 class Broker final : public net::SessionFactory {
@@ -31,6 +33,7 @@ class Broker final : public net::SessionFactory {
   Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
          ControllerDriver& controller, const TopicConfigs& topic_configs,
          std::vector<storage::LogDir*> directories);
+  ~Broker() override;
 
   env::Env& env() const { return env_; }
   const BrokerConfig& config() const { return config_; }
@@ -41,6 +44,7 @@ class Broker final : public net::SessionFactory {
   Partitions& partitions() { return partitions_; }
   FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
   ProducerIds& producer_ids() { return producer_ids_; }
+  GroupCoordinators& groups() { return *groups_; }
   RequestMetrics& requests() { return requests_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
   /// All of them, also those that are offline; in the order of `log.dirs`.
@@ -50,11 +54,15 @@ class Broker final : public net::SessionFactory {
   /// could not be made (the log says why). Names are valid; none exists.
   env::Task<> auto_create_topics(const RequestContext& context, std::vector<std::string> names);
 
+  /// Creates `__consumer_offsets` as its own properties say; returns as auto_create_topics.
+  env::Task<> create_consumer_offsets(const RequestContext& context);
+
   // net::SessionFactory
   std::unique_ptr<net::Session> open(const net::ConnectionInfo& info,
                                      std::shared_ptr<net::Wakeup> wakeup) override;
 
  private:
+  env::Task<> create_topics(const RequestContext& context, protocol::CreateTopicsRequest request);
   bool is_controller_listener(std::string_view name) const;
 
   env::Env& env_;
@@ -67,6 +75,7 @@ class Broker final : public net::SessionFactory {
   FetchSessionCache fetch_sessions_;
   ProducerIds producer_ids_;
   RequestMetrics requests_;
+  std::unique_ptr<GroupCoordinators> groups_;
 };
 
 }  // namespace moldau::broker

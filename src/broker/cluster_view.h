@@ -36,6 +36,7 @@ bool is_replica_offline(const metadata::Image& image,
 
 /// Bit sets of AclOperation codes: what everybody may do where no authorizer is configured.
 inline constexpr std::int32_t all_topic_operations = 0b110111111000;
+inline constexpr std::int32_t all_group_operations = 0b110101001000;
 inline constexpr std::int32_t all_cluster_operations = 0b1111110100000;
 
 }  // namespace moldau::broker

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/format.h"
+#include "broker/group_coordinators.h"
 #include "storage/meta_properties.h"
 
 namespace moldau::broker {
@@ -143,7 +144,8 @@ env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
   if (server_ != nullptr && concerns_brokers(delta)) {
     server_->set_limits(topic_configs_.connection_limits(*image));
   }
-  co_await replicas_->apply(std::move(image), std::move(delta));
+  co_await replicas_->apply(image, delta);
+  broker_->groups().apply(*image, delta);
   co_return replicas_->is_behind() ? Followed::not_yet : Followed::all;
 }
 
@@ -262,6 +264,8 @@ Result<> Node::open_listeners() {
 }
 
 env::Task<> Node::stop(MonoTime deadline) {
+  // Members that wait for one another must not keep the server from stopping.
+  if (broker_ != nullptr) co_await broker_->groups().stop();
   if (server_ != nullptr) co_await server_->stop(deadline - closing_reserve);
   if (housekeeping_ != nullptr) co_await housekeeping_->stop();
   if (controller_ != nullptr) co_await controller_->stop();

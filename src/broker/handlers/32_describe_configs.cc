@@ -1,12 +1,13 @@
 // DescribeConfigs (API 32).
 //   1  sources and synonyms (KIP-226)      3  types and documentation (KIP-569)
 //   4  flexible
+#include <algorithm>
 #include <charconv>
 
 #include "base/config_table.h"
 #include "broker/broker.h"
-#include "broker/cluster_view.h"
 #include "broker/handlers/handlers.h"
+#include "metadata/topic_name.h"
 
 namespace moldau::broker {
 namespace {
@@ -52,12 +53,26 @@ void add_config(const Wish& wish, const ResolvedConfig& config, Result_& result)
   }
 }
 
+/// Of the broker's synonyms Kafka lists none before the one that the setting is named after: where
+/// only log.retention.hours is set, retention.ms has no synonyms and counts as a default.
+ResolvedConfig as_kafka_tells(ResolvedConfig config) {
+  auto& synonyms = config.synonyms;
+  const auto first_of_broker = std::ranges::find_if(
+      synonyms, [](const ConfigSetting& setting) { return setting.source != ConfigSource::topic; });
+  synonyms.erase(first_of_broker,
+                 std::find_if(first_of_broker, synonyms.end(), [&](const ConfigSetting& setting) {
+                   return setting.name == config.key->synonyms[0].name;
+                 }));
+  config.source = synonyms.empty() ? ConfigSource::default_value : synonyms.front().source;
+  return config;
+}
+
 void describe_topic(Broker& broker, const RequestContext& context, const Wish& wish,
                     Result_& result) {
   const std::string_view name = wish.resource.resource_name;
-  if (const auto problem = topic_name_problem(name); !problem.empty()) {
+  if (auto problem = metadata::reject_topic_name(name)) {
     result.error_code = ErrorCode::invalid_topic_exception;
-    result.error_message = Text::view(problem);
+    result.error_message = Text(std::move(*problem));
     return;
   }
   if (context.image->topic(name) == nullptr) {
@@ -68,12 +83,8 @@ void describe_topic(Broker& broker, const RequestContext& context, const Wish& w
   const auto layers = broker.topic_configs().layers(*context.image, &own);
   for (const ConfigKey& key : topic_config_keys()) {
     if (key.internal || !wish.wants(key.name)) continue;
-    add_config(wish, resolve_topic_config(key, layers), result);
+    add_config(wish, as_kafka_tells(resolve_topic_config(key, layers)), result);
   }
-}
-
-bool is_read_only(const ConfigKey& key) {
-  return key.update == ConfigUpdate::read_only;
 }
 
 void describe_this_broker(Broker& broker, const RequestContext& context, const Wish& wish,
@@ -82,7 +93,7 @@ void describe_this_broker(Broker& broker, const RequestContext& context, const W
   for (const ConfigKey& key : broker_config_keys()) {
     if (key.internal || !wish.wants(key.name)) continue;
     add_config(wish, resolve_broker_config(key, layers), result);
-    result.configs.back().read_only = is_read_only(key);
+    result.configs.back().read_only = !is_changeable(key);
   }
 }
 
@@ -93,7 +104,7 @@ void describe_cluster_default(const RequestContext& context, const Wish& wish, R
     if (key == nullptr || !wish.wants(name)) continue;
     const ConfigSetting setting{name, value, ConfigSource::dynamic_default_broker};
     add_config(wish, {key, value, setting.source, {setting}}, result);
-    result.configs.back().read_only = is_read_only(*key);
+    result.configs.back().read_only = !is_changeable(*key);
   }
 }
 
@@ -125,7 +136,6 @@ env::Task<DescribeConfigsResponse> handle_describe_configs(Broker& broker, Reque
     auto& result = response.results.emplace_back();
     result.resource_type = resource.resource_type;
     result.resource_name = Text::view(resource.resource_name);
-    result.error_message.reset();
     const Wish wish{resource, request.include_synonyms, request.include_documentation};
     switch (static_cast<metadata::ResourceType>(resource.resource_type)) {
       case metadata::ResourceType::topic:

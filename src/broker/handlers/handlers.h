@@ -7,6 +7,7 @@
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_acls.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
@@ -18,22 +19,31 @@
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_quorum.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/describe_user_scram_credentials.h"
 #include "protocol/messages/elect_leaders.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_config_resources.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/list_transactions.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_delete.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "protocol/messages/unregister_broker.h"
 #include "protocol/messages/update_features.h"
+#include "protocol/messages/sync_group.h"
 
 /// Simple handlers, each in `handlers/NN_name.cc` with NN its API key: a decoded request in, an
 /// answer out. Views in the request live until the answer has been encoded; so do the image of the
@@ -47,8 +57,24 @@ env::Task<protocol::ListOffsetsResponse> handle_list_offsets(Broker&, RequestCon
                                                              protocol::ListOffsetsRequest);
 env::Task<protocol::MetadataResponse> handle_metadata(Broker&, RequestContext&,
                                                       protocol::MetadataRequest);
+env::Task<protocol::OffsetCommitResponse> handle_offset_commit(Broker&, RequestContext&,
+                                                               protocol::OffsetCommitRequest);
+env::Task<protocol::OffsetFetchResponse> handle_offset_fetch(Broker&, RequestContext&,
+                                                             protocol::OffsetFetchRequest);
 env::Task<protocol::FindCoordinatorResponse> handle_find_coordinator(
     Broker&, RequestContext&, protocol::FindCoordinatorRequest);
+env::Task<protocol::JoinGroupResponse> handle_join_group(Broker&, RequestContext&,
+                                                         protocol::JoinGroupRequest);
+env::Task<protocol::HeartbeatResponse> handle_heartbeat(Broker&, RequestContext&,
+                                                        protocol::HeartbeatRequest);
+env::Task<protocol::LeaveGroupResponse> handle_leave_group(Broker&, RequestContext&,
+                                                           protocol::LeaveGroupRequest);
+env::Task<protocol::SyncGroupResponse> handle_sync_group(Broker&, RequestContext&,
+                                                         protocol::SyncGroupRequest);
+env::Task<protocol::DescribeGroupsResponse> handle_describe_groups(
+    Broker&, RequestContext&, protocol::DescribeGroupsRequest);
+env::Task<protocol::ListGroupsResponse> handle_list_groups(Broker&, RequestContext&,
+                                                           protocol::ListGroupsRequest);
 env::Task<protocol::ApiVersionsResponse> handle_api_versions(Broker&, RequestContext&,
                                                              protocol::ApiVersionsRequest);
 env::Task<protocol::CreateTopicsResponse> handle_create_topics(Broker&, RequestContext&,
@@ -63,6 +89,10 @@ env::Task<protocol::DescribeConfigsResponse> handle_describe_configs(
     Broker&, RequestContext&, protocol::DescribeConfigsRequest);
 env::Task<protocol::CreatePartitionsResponse> handle_create_partitions(
     Broker&, RequestContext&, protocol::CreatePartitionsRequest);
+env::Task<protocol::DeleteGroupsResponse> handle_delete_groups(Broker&, RequestContext&,
+                                                               protocol::DeleteGroupsRequest);
+env::Task<protocol::OffsetDeleteResponse> handle_offset_delete(Broker&, RequestContext&,
+                                                               protocol::OffsetDeleteRequest);
 env::Task<protocol::DescribeClusterResponse> handle_describe_cluster(
     Broker&, RequestContext&, protocol::DescribeClusterRequest);
 env::Task<protocol::DescribeTopicPartitionsResponse> handle_describe_topic_partitions(

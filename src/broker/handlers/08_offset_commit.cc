@@ -1,0 +1,94 @@
+// OffsetCommit (API 8).
+//   2  retention time (until 4)    8  flexible
+//   6  leader epochs               9  member epochs (KIP-848)
+//   7  static members              10  topic ids (KIP-848)
+#include "broker/broker.h"
+#include "broker/group_coordinators.h"
+#include "broker/handlers/handlers.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::ErrorCode;
+using protocol::OffsetCommitRequest;
+using protocol::OffsetCommitResponse;
+
+constexpr std::int16_t topic_ids_since = 10;
+
+/// The topic with its name and id; null if it does not exist.
+const metadata::Topic* find_topic(const RequestContext& context,
+                                  const OffsetCommitRequest::OffsetCommitRequestTopic& topic) {
+  return context.version >= topic_ids_since ? context.image->topic(topic.topic_id)
+                                            : context.image->topic(topic.name.view());
+}
+
+OffsetCommitResponse::OffsetCommitResponseTopic& add_topic(
+    OffsetCommitResponse& response, const OffsetCommitRequest::OffsetCommitRequestTopic& topic) {
+  auto& out = response.topics.emplace_back();
+  out.name = Text::view(topic.name);
+  out.topic_id = topic.topic_id;
+  return out;
+}
+
+/// Moves what does not exist out of the request, into the answer.
+void refuse_unknown(const RequestContext& context, OffsetCommitRequest& request,
+                    OffsetCommitResponse& response) {
+  const ErrorCode unknown_topic = context.version >= topic_ids_since
+                                      ? ErrorCode::unknown_topic_id
+                                      : ErrorCode::unknown_topic_or_partition;
+  for (auto& topic : request.topics) {
+    const auto* known = find_topic(context, topic);
+    auto& out = add_topic(response, topic);
+    std::erase_if(topic.partitions, [&](const auto& partition) {
+      const bool exists =
+          known != nullptr && known->partition(partition.partition_index) != nullptr;
+      if (!exists) {
+        out.partitions.push_back({.partition_index = partition.partition_index,
+                                  .error_code = known == nullptr
+                                                    ? unknown_topic
+                                                    : ErrorCode::unknown_topic_or_partition});
+      }
+      return !exists;
+    });
+    if (known == nullptr) continue;
+    topic.name = Text::view(known->name);
+    topic.topic_id = known->id;
+  }
+}
+
+void refuse_all(const OffsetCommitRequest& request, ErrorCode error,
+                OffsetCommitResponse& response) {
+  for (std::size_t i = 0; i < request.topics.size(); ++i) {
+    for (const auto& partition : request.topics[i].partitions) {
+      response.topics[i].partitions.push_back(
+          {.partition_index = partition.partition_index, .error_code = error});
+    }
+  }
+}
+
+}  // namespace
+
+env::Task<OffsetCommitResponse> handle_offset_commit(Broker& broker, RequestContext& context,
+                                                     OffsetCommitRequest request) {
+  OffsetCommitResponse response;
+  refuse_unknown(context, request, response);
+  auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
+                    const coordinator::Caller& caller) {
+    return groups.commit(now, caller, request);
+  };
+  auto committed =
+      co_await ask_group<OffsetCommitResponse>(broker.groups(), context, request.group_id, decide);
+  if (!committed) {
+    refuse_all(request, committed.error(), response);
+    co_return response;
+  }
+  // Topics stand in the order of the request in both.
+  for (std::size_t i = 0; i < committed->topics.size(); ++i) {
+    auto& from = committed->topics[i].partitions;
+    auto& to = response.topics[i].partitions;
+    to.insert(to.end(), from.begin(), from.end());
+  }
+  co_return response;
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,30 @@
+// JoinGroup (API 11).
+//   1  rebalance timeout           6  flexible
+//   4  member ids are required     7  protocol type in the answer
+//   5  static members (KIP-345)    8  reason (KIP-800); 9  skip assignment (KIP-814)
+#include "broker/broker.h"
+#include "broker/group_coordinators.h"
+#include "broker/handlers/handlers.h"
+
+namespace moldau::broker {
+
+using protocol::JoinGroupRequest;
+using protocol::JoinGroupResponse;
+
+env::Task<JoinGroupResponse> handle_join_group(Broker& broker, RequestContext& context,
+                                               JoinGroupRequest request) {
+  auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
+                    const coordinator::Caller& caller) {
+    return groups.join(now, caller, request);
+  };
+  auto joined =
+      co_await ask_group<JoinGroupResponse>(broker.groups(), context, request.group_id, decide);
+  if (joined) co_return std::move(*joined);
+  JoinGroupResponse response;
+  response.error_code = joined.error();
+  response.member_id = Text::view(request.member_id);
+  if (context.version >= 7) response.protocol_name.reset();
+  co_return response;
+}
+
+}  // namespace moldau::broker

@@ -1,0 +1,35 @@
+// DeleteGroups (API 42).
+//   2  flexible    3  error messages (KIP-1043)
+#include "broker/broker.h"
+#include "broker/group_coordinators.h"
+#include "broker/handlers/handlers.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::DeleteGroupsRequest;
+using protocol::DeleteGroupsResponse;
+using Deleted = DeleteGroupsResponse::DeletableGroupResult;
+
+}  // namespace
+
+env::Task<DeleteGroupsResponse> handle_delete_groups(Broker& broker, RequestContext& context,
+                                                     DeleteGroupsRequest request) {
+  DeleteGroupsResponse response;
+  for (const auto& group : request.groups_names) {
+    auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
+                      const coordinator::Caller&) { return groups.delete_group(now, group); };
+    auto deleted = co_await ask_group<Deleted>(broker.groups(), context, group, decide);
+    if (!deleted) {
+      Deleted failed;
+      failed.group_id = Text::view(group);
+      failed.error_code = deleted.error();
+      response.results.push_back(std::move(failed));
+      continue;
+    }
+    response.results.push_back(std::move(*deleted));
+  }
+  co_return response;
+}
+
+}  // namespace moldau::broker
