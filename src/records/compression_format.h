@@ -27,10 +27,15 @@ inline constexpr std::size_t xerial_block_size = 32 << 10;
 /// second byte of xxHash32 over everything since FLG.
 inline constexpr std::array<std::uint8_t, 4> lz4_magic = {0x04, 0x22, 0x4d, 0x18};
 inline constexpr std::size_t lz4_flags_at = 4;
+inline constexpr std::size_t lz4_block_size_at = 5;
 inline constexpr std::size_t lz4_header_size_min = 7;
 inline constexpr std::uint8_t lz4_independent_bit = 0x20;
 inline constexpr std::uint8_t lz4_content_size_bit = 0x08;
 inline constexpr std::uint8_t lz4_dictionary_bit = 0x01;
+/// BD: bits 4 to 6 are 4 for blocks of 64 KiB at most, 5, 6 and 7 for four times as much each.
+constexpr std::size_t lz4_block_size(std::uint8_t descriptor) {
+  return std::size_t{1} << (8 + 2 * (descriptor >> 4 & 7));
+}
 
 /// The largest window that we give memory to (128 MiB), which is also the Java client's limit. It
 /// matters only for frames that do not state their size.

@@ -1,6 +1,7 @@
 #include "records/compression.h"
 
 #include <lz4frame.h>
+#include <zstd.h>
 
 #include "base/endian.h"
 #include "records/test_batches.h"
@@ -95,6 +96,74 @@ TEST(Compression, a_decompressor_is_usable_after_an_error) {
       EXPECT_EQ(to_vector(decompressor.decompress(codec, packed.bytes(), limit).value()), input);
     }
   }
+}
+
+TEST(Compression, what_a_large_batch_needed_is_given_back) {
+  const std::vector<std::uint8_t> zeros(32 << 20, 0);
+  for (const Codec codec : codecs) {
+    Decompressor decompressor;
+    const SharedBytes large = compress(codec, level_default(codec), zeros).value();
+    ASSERT_TRUE(decompressor.decompress(codec, large.bytes(), zeros.size()));
+    EXPECT_GE(decompressor.held_bytes(), zeros.size()) << name(codec);
+    decompressor.trim();
+    EXPECT_LE(decompressor.held_bytes(), Decompressor::codec_kept_max) << name(codec);
+    ASSERT_TRUE(decompressor.decompress(codec, large.bytes(), zeros.size()));
+    EXPECT_EQ(decompressor.decompress(codec, large.bytes(), zeros.size())->size(), zeros.size());
+  }
+}
+
+/// A zstd frame without its content size, as a stream writes it.
+std::vector<std::uint8_t> zstd_stream(int window_log, std::size_t zeros) {
+  ZSTD_CCtx* const context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, window_log);
+  const std::vector<std::uint8_t> input(zeros, 0);
+  std::vector<std::uint8_t> output(ZSTD_compressBound(zeros));
+  ZSTD_inBuffer in{.src = input.data(), .size = input.size(), .pos = 0};
+  ZSTD_outBuffer out{.dst = output.data(), .size = output.size(), .pos = 0};
+  ZSTD_compressStream2(context, &out, &in, ZSTD_e_flush);
+  EXPECT_EQ(ZSTD_compressStream2(context, &out, &in, ZSTD_e_end), 0U);
+  ZSTD_freeCCtx(context);
+  output.resize(out.pos);
+  return output;
+}
+
+TEST(Zstd, a_large_window_is_given_back_and_that_of_the_default_level_kept) {
+  Decompressor decompressor;
+  ASSERT_TRUE(decompressor.decompress(Codec::zstd, zstd_stream(27, 1000), limit));
+  EXPECT_GT(decompressor.held_bytes(), 128U << 20);
+  decompressor.trim();
+  EXPECT_LT(decompressor.held_bytes(), 1U << 20);
+  ASSERT_TRUE(decompressor.decompress(Codec::zstd, zstd_stream(21, 1000), limit));
+  decompressor.trim();
+  EXPECT_GT(decompressor.held_bytes(), 2U << 20);
+}
+
+/// A frame that announces blocks of 4 MiB, also where one would do.
+std::vector<std::uint8_t> lz4_with_large_blocks(Bytes input) {
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.blockSizeID = LZ4F_max4MB;
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  LZ4F_cctx* context = nullptr;
+  LZ4F_createCompressionContext(&context, LZ4F_VERSION);
+  std::vector<std::uint8_t> frame(100 + LZ4F_compressBound(input.size(), &preferences));
+  std::size_t size = LZ4F_compressBegin(context, frame.data(), frame.size(), &preferences);
+  size += LZ4F_compressUpdate(context, frame.data() + size, frame.size() - size, input.data(),
+                              input.size(), nullptr);
+  size += LZ4F_compressEnd(context, frame.data() + size, frame.size() - size, nullptr);
+  LZ4F_freeCompressionContext(context);
+  frame.resize(size);
+  return frame;
+}
+
+TEST(Lz4, what_large_blocks_needed_is_given_back) {
+  const auto input = compressible(1000);
+  const auto frame = lz4_with_large_blocks(input);
+  Decompressor decompressor;
+  ASSERT_TRUE(decompressor.decompress(Codec::lz4, frame, limit));
+  EXPECT_GE(decompressor.held_bytes(), 8U << 20);
+  decompressor.trim();
+  EXPECT_LE(decompressor.held_bytes(), Decompressor::codec_kept_max);
+  EXPECT_EQ(to_vector(decompressor.decompress(Codec::lz4, frame, limit).value()), input);
 }
 
 TEST(Compression, random_bytes_never_crash) {

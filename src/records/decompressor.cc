@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <utility>
 
 #include "base/endian.h"
 #include "records/compression_format.h"
@@ -15,8 +16,6 @@
 namespace moldau::records {
 namespace {
 
-/// A larger output buffer is given back at the next call.
-constexpr std::size_t output_kept_max = 1 << 20;
 constexpr std::size_t output_size_first = 16 << 10;
 
 /// Uninitialised memory that grows by doubling up to one byte over the limit: that byte, once
@@ -26,10 +25,13 @@ class Output {
   void start(std::size_t size_max) {
     size_ = 0;
     size_max_ = size_max;
-    if (capacity_ > output_kept_max) {
-      memory_.reset();
-      capacity_ = 0;
-    }
+    trim();
+  }
+  void trim() {
+    if (capacity_ <= Decompressor::output_kept_max) return;
+    memory_.reset();
+    capacity_ = 0;
+    size_ = 0;
   }
   /// Room for at least `more` bytes, or false if that could only be over the limit.
   bool reserve(std::size_t more) {
@@ -49,6 +51,7 @@ class Output {
   void advance(std::size_t written) { size_ += written; }
   bool too_large() const { return size_ > size_max_; }
   Bytes bytes() const { return {memory_.get(), size_}; }
+  std::size_t capacity() const { return capacity_; }
 
  private:
   std::unique_ptr<std::uint8_t[]> memory_;
@@ -108,6 +111,7 @@ struct Decompressor::State {
   z_stream inflater{};
   bool inflating{false};
   LZ4F_dctx* lz4{nullptr};
+  std::size_t lz4_bytes{0};  // that `lz4` holds: two of the largest blocks that it has met
   ZSTD_DCtx* zstd{nullptr};
   bool lz4_checks_header{true};
 };
@@ -136,6 +140,22 @@ Result<Bytes> Decompressor::decompress_magic_0(Codec codec, Bytes input, std::si
   Result<Bytes> result = decompress(codec, input, size_max);
   state_->lz4_checks_header = true;
   return result;
+}
+
+void Decompressor::trim() {
+  State& state = *state_;
+  state.output.trim();
+  if (ZSTD_sizeof_DCtx(state.zstd) > codec_kept_max) {
+    ZSTD_freeDCtx(std::exchange(state.zstd, nullptr));
+  }
+  if (state.lz4_bytes > codec_kept_max) {
+    LZ4F_freeDecompressionContext(std::exchange(state.lz4, nullptr));
+    state.lz4_bytes = 0;
+  }
+}
+
+std::size_t Decompressor::held_bytes() const {
+  return state_->output.capacity() + ZSTD_sizeof_DCtx(state_->zstd) + state_->lz4_bytes;
 }
 
 Result<SharedBytes> decompress(Codec codec, Bytes input, std::size_t size_max) {
@@ -255,6 +275,7 @@ Result<> Decompressor::State::lz4_frame(Bytes input) {
     const Bytes hashed = Bytes(header).subspan(lz4_flags_at, header_size - lz4_flags_at - 1);
     header[header_size - 1] = static_cast<std::uint8_t>(xxhash32_short(hashed) >> 8);
   }
+  lz4_bytes = std::max(lz4_bytes, 2 * lz4_block_size(input[lz4_block_size_at]));
   if (TRY(lz4_feed(Bytes(header).first(header_size)))) return broken(Codec::lz4, "no blocks");
   if (!TRY(lz4_feed(input.subspan(header_size)))) return broken(Codec::lz4, "cut off");
   return {};

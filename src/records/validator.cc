@@ -243,12 +243,22 @@ std::expected<SharedBytes, Rejection> rewritten(const Candidate& from, Bytes are
   return *std::move(bytes);
 }
 
+/// A connection that has sent one batch may never send another.
+struct Trim {
+  explicit Trim(Decompressor& used) : decompressor(used) {}
+  Trim(const Trim&) = delete;
+  Trim& operator=(const Trim&) = delete;
+  ~Trim() { decompressor.trim(); }
+  Decompressor& decompressor;
+};
+
 }  // namespace
 
 Validation validate_batch(const SharedBytes& records, const ValidationRules& rules, WallMs now,
                           Decompressor& decompressor) {
   const Candidate candidate = TRY(check_header(TRY(only_batch(records)), rules));
   const BatchView& batch = candidate.batch;
+  const Trim when_done(decompressor);
   const Result<Bytes> area =
       decompressor.decompress(candidate.codec, batch.records_area(), rules.uncompressed_size_max);
   if (!area) {

@@ -77,7 +77,7 @@ using Validation = std::expected<ValidatedBatch, Rejection>;
 /// with these differences, all towards strictness: inner offsets other than 0..n-1 are renumbered
 /// also if uncompressed; LogAppendTime set by a client is always refused; the decompressed size is
 /// limited. Nothing is copied or allocated when the batch is right, uncompressed and stays as it
-/// is. For over 64 KiB of compressed records run it off the workers.
+/// is; the decompressor is trimmed. For over 64 KiB of compressed records run it off the workers.
 [[nodiscard]] Validation validate_batch(const SharedBytes& records, const ValidationRules& rules,
                                         WallMs now, Decompressor& decompressor);
 

@@ -76,6 +76,19 @@ TEST(Validator, a_torn_rest_behind_the_batch_is_dropped) {
   }
 }
 
+TEST(Validator, leaves_no_large_buffer_behind_whatever_comes_out) {
+  const std::vector<std::uint8_t> zeros(16 << 20, 0);
+  BatchBuilder builder({.codec = Codec::gzip});
+  builder.append({.timestamp = now.value, .value = zeros});
+  const SharedBytes large = std::move(builder).build();
+  Decompressor decompressor;
+  ASSERT_TRUE(validate_batch(large, {}, now, decompressor));
+  EXPECT_LE(decompressor.held_bytes(), Decompressor::output_kept_max);
+  ASSERT_FALSE(
+      validate_batch(large, {.uncompressed_size_max = 15 << 20}, now, decompressor).has_value());
+  EXPECT_LE(decompressor.held_bytes(), Decompressor::output_kept_max);
+}
+
 TEST(Validator, refusals_have_the_kind_that_apache_gives) {
   const SharedBytes good = sample_batch();
   const SharedBytes idempotent = sample_batch(
