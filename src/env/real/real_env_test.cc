@@ -11,6 +11,7 @@
 
 #include "env/mutex.h"
 #include "env/real/fd.h"
+#include "env/real/real_log.h"
 #include "env/scope.h"
 #include "env/signal.h"
 #include "env/test_world.h"
@@ -107,6 +108,18 @@ TEST(RealEnv, log_goes_to_the_sink_from_its_level_on) {
   env.log().info("unseen");
   env.log().warn("disk slow ms={}", 7);
   EXPECT_EQ(lines, (std::vector<std::string>{"disk slow ms=7"}));
+}
+
+TEST(RealEnv, log_writes_one_line_of_bounded_length_whatever_clients_put_into_it) {
+  std::vector<std::string> lines;
+  RealEnv env({.workers = 1,
+               .log_level = Level::info,
+               .log_sink = [&](Level, std::string_view line) { lines.emplace_back(line); }});
+  env.log().info("topic=\"{}\"", std::string_view("a\nerror forged\0\x1b[2J\x7f é", 23));
+  env.log().info("name={}", std::string(RealLog::line_bytes_max, 'x'));
+  EXPECT_EQ(lines.at(0), "topic=\"a\\x0aerror forged\\x00\\x1b[2J\\x7f é\"");
+  EXPECT_TRUE(lines.at(1).ends_with("xxx... (5 bytes more)"));
+  EXPECT_LT(lines.at(1).size(), RealLog::line_bytes_max + 40);
 }
 
 TEST(RealEnv, uuids_are_version_4_and_differ) {

@@ -1,7 +1,11 @@
 #include "env/real/real_log.h"
 
+#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
+
+#include <algorithm>
+#include <string>
 
 namespace moldau::env {
 
@@ -19,6 +23,27 @@ spdlog::level::level_enum to_spdlog(Level level) {
   }
   return spdlog::level::info;
 }
+
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte == 0x7f;
+}
+
+/// The text as one line of bounded length.
+std::string tame(std::string_view text) {
+  const std::size_t cut = text.size() - std::min(text.size(), RealLog::line_bytes_max);
+  text.remove_suffix(cut);
+  std::string line;
+  for (const char c : text) {
+    if (is_control(c)) {
+      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      line += c;
+    }
+  }
+  if (cut > 0) line += fmt::format("... ({} bytes more)", cut);
+  return line;
+}
 }  // namespace
 
 RealLog::RealLog(Level level, std::function<void(Level, std::string_view)> sink)
@@ -32,7 +57,8 @@ RealLog::RealLog(Level level, std::function<void(Level, std::string_view)> sink)
 
 RealLog::~RealLog() = default;
 
-void RealLog::write(Level level, std::string_view line) {
+void RealLog::write(Level level, std::string_view text) {
+  const std::string line = tame(text);
   if (sink_) {
     sink_(level, line);
   } else {
