@@ -18,11 +18,13 @@
 #include "broker/node.h"
 #include "env/real/block_on.h"
 #include "env/real/real_env.h"
+#include "env/real/service_notify.h"
 
 namespace moldau::apps {
 namespace {
 
-/// How long a stop may take: clients are answered and logs flushed until then.
+/// How long a stop may take: clients are answered and logs flushed until then. The service unit
+/// (packaging/moldau.service) waits longer before it kills.
 constexpr auto stop_limit = std::chrono::seconds(30);
 
 struct Options {
@@ -89,8 +91,10 @@ class Server {
     if (started) started = open_metrics();
     if (started) {
       say_ready(process_start);
+      notify("READY=1");
       // Its error would be that this task is cancelled, which nobody does.
       (void)co_await signalled_.wait();
+      notify("STOPPING=1");
       env_.log().info("stopping");
     }
     if (metrics_ != nullptr) co_await metrics_->stop();
@@ -106,6 +110,13 @@ class Server {
     if (stop_asked_) ::_exit(128 + signal);
     stop_asked_ = true;
     signalled_.notify();
+  }
+
+  void notify(std::string_view state) {
+    if (auto told = env::notify_service_manager(state); !told) {
+      env_.log().warn("the service manager was not told state={} error=\"{}\"", state,
+                      told.error().to_string());
+    }
   }
 
   /// A taken port is an error only where the user chose it: several brokers run on one machine.
