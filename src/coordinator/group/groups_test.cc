@@ -137,6 +137,20 @@ TEST_F(GroupsTest, a_later_record_of_a_group_replaces_the_one_before) {
   EXPECT_EQ(groups.member_count(), 0U);
 }
 
+TEST_F(GroupsTest, offsets_of_a_group_that_is_not_there_are_not_shown) {
+  Groups groups({});
+  EXPECT_TRUE(replay(groups, offset_record("g", "t", PartitionId(0), {.offset = Offset(5)})));
+  EXPECT_TRUE(replay(groups, group_tombstone("g")));
+  groups.on_loaded(at(0));
+  protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
+  request.group_id = "g";
+  request.topics->push_back({.name = "t", .partition_indexes = {PartitionId(0)}});
+  const auto some = groups.fetch(at(0), {}, request, true);
+  EXPECT_EQ(some.reply->topics.at(0).partitions.at(0).committed_offset, no_offset);
+  request.topics.reset();
+  EXPECT_TRUE(groups.fetch(at(0), {}, request, true).reply->topics.empty());
+}
+
 TEST_F(GroupsTest, records_of_other_types_are_said_to_be_skipped) {
   Groups groups({});
   const std::vector<std::uint8_t> key{0, 3, 0, 1, 'g'};

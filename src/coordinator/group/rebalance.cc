@@ -66,11 +66,11 @@ void ClassicGroup::maybe_complete_join_phase(const Context& context, Effects& ef
 }
 
 void ClassicGroup::on_join_phase_timer(const Context& context, Effects& effects) {
-  if (!is_initial_rebalance() || !has_newcomers_ || initial_remaining_ms_ == 0) {
+  if (!is_initial_rebalance() || !has_newcomers_) {
     complete_join_phase(context, effects);
     return;
   }
-  // Members keep coming: one more delay, within the rebalance timeout.
+  // Members keep coming: one more delay, within the rebalance timeout. What remains may be nothing.
   has_newcomers_ = false;
   const std::int64_t elapsed_ms = initial_delay_ms_;
   initial_delay_ms_ = std::min<std::int64_t>(shared_.config.group_initial_rebalance_delay_ms,
