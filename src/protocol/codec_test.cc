@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/varint.h"
+#include "protocol/decoder.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/describe_topic_partitions.h"
@@ -206,6 +208,23 @@ TEST(Codec, huge_counts_fail_before_memory_is_taken) {
                   "0000000000000000000000000000000000",
                   12),
             Errc::truncated);
+}
+
+/// A MetadataRequest v9 of topics without names, two bytes each.
+SharedBytes nameless_topics(std::uint32_t count) {
+  std::vector<std::uint8_t> bytes(5);
+  bytes.resize(put_uvarint(bytes.data(), count + 1));
+  for (std::uint32_t i = 0; i < count; ++i) bytes.insert(bytes.end(), {1, 0});
+  bytes.insert(bytes.end(), {0, 0, 0, 0});
+  return SharedBytes::adopt(std::move(bytes));
+}
+
+TEST(Codec, elements_that_cost_more_memory_than_bytes_are_limited_in_sum) {
+  using Topic = MetadataRequest::MetadataRequestTopic;
+  constexpr auto most = static_cast<std::uint32_t>(Decoder::array_bytes_max / sizeof(Topic));
+  EXPECT_TRUE(decode<MetadataRequest>(nameless_topics(most), 9));
+  EXPECT_EQ(decode<MetadataRequest>(nameless_topics(most + 1), 9).error().to_string(),
+            "too_large: MetadataRequest v9: Topics: more elements than memory is given for");
 }
 
 TEST(Codec, endless_varints_are_corrupt) {

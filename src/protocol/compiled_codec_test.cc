@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/varint.h"
 #include "protocol/codec.h"
+#include "protocol/messages/produce.h"
 #include "protocol/random_message.h"
 #include "protocol/registry.h"
 
@@ -88,6 +90,21 @@ TEST(CompiledCodec, reads_the_same_message_or_the_same_error) {
       }
     }
   });
+}
+
+TEST(CompiledCodec, refuses_what_would_take_too_much_memory_as_the_table_does) {
+  using Partition = ProduceRequest::PartitionProduceData;
+  constexpr auto count = static_cast<std::uint32_t>(Decoder::array_bytes_max / sizeof(Partition));
+  // Produce v9: acks 1, one topic without a name, its partitions: number, null, no tags.
+  std::vector<std::uint8_t> bytes{0, 0, 1, 0, 0, 0, 0, 2, 1};
+  bytes.resize(bytes.size() + 5);
+  bytes.resize(9 + put_uvarint(bytes.data() + 9, count + 1));
+  bytes.resize(bytes.size() + 6 * std::size_t{count} + 2);
+  const auto frame = SharedBytes::adopt(std::move(bytes));
+  const auto result = decode<ProduceRequest>(frame, 9);
+  ASSERT_FALSE(result) << "the topic is in the sum, too";
+  EXPECT_EQ(result.error().code, Errc::too_large);
+  expect_same(ProduceRequest::schema, 9, frame);
 }
 
 }  // namespace

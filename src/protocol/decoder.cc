@@ -72,6 +72,11 @@ bool Decoder::count_fits(const Field& field, std::int32_t count) {
   if (elements * element_size_min(field, version_, flexible_) > left()) {
     return error_.fail(Errc::truncated, "more elements than the bytes left can hold");
   }
+  const std::size_t memory = elements * field.vector->stride;
+  if (memory > array_bytes_left_) {
+    return error_.fail(Errc::too_large, "more elements than memory is given for");
+  }
+  array_bytes_left_ -= memory;
   return true;
 }
 

@@ -14,10 +14,14 @@
 namespace moldau::protocol {
 
 /// Reads one message by interpreting its table. The bytes are hostile: nothing is read past the
-/// end, and no memory is allocated that the bytes left could not fill. Functions return false after
-/// an error, which `take_error` then tells.
+/// end, no memory is allocated that the bytes left could not fill, and all arrays together take at
+/// most `array_bytes_max` (an element may take 80 times its bytes in the frame). Functions return
+/// false after an error, which `take_error` then tells.
 class Decoder {
  public:
+  /// Room for 600,000 partitions in a Fetch, for instance.
+  static constexpr std::size_t array_bytes_max = std::size_t{64} << 20;
+
   Decoder(const Schema& schema, std::int16_t version, const SharedBytes& frame,
           std::size_t position)
       : schema_(schema),
@@ -50,7 +54,7 @@ class Decoder {
   bool text(Text& text, std::int32_t size);
   bool bytes(SharedBytes& bytes, std::int32_t size);
   bool uuid(Uuid& uuid);
-  /// That `count` elements of the array can be in the bytes left.
+  /// That `count` elements of the array can be in the bytes left, and in memory.
   bool count_fits(const Field& field, std::int32_t count);
   /// The section at the end of a flexible struct; tags that the table does not have are skipped.
   bool tagged_fields(const Table& table, void* object);
@@ -71,6 +75,7 @@ class Decoder {
   const SharedBytes& frame_;
   const std::uint8_t* at_;
   const std::uint8_t* end_;
+  std::size_t array_bytes_left_{array_bytes_max};
   CodecError error_;
 };
 
