@@ -18,6 +18,7 @@ PLACES_SHOWN = 4
 REQUEST_SHOWN = 200
 NEAR_MS = 3600 * 1000  # a time this near to the run is "now"
 ZERO_UUIDS = ("AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAQ")
+TIME = re.compile(r"(?<!\d)\d{13}(?!\d)")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # Fields that hold ids: each new one is numbered, so that the same one must come back.
@@ -124,6 +125,12 @@ class Normaliser:
         self.side, self.numbers = side, {}
 
     def outcome(self, api, outcome):
+        if "bytes" in outcome:  # an answer to what was no request of ours
+            ports = {port.to_bytes(4, "big").hex(): what for port, what in self.side.ports.items()}
+            text = outcome["bytes"]
+            for port, what in ports.items():
+                text = text.replace(port, f"<port of {what}>")
+            return {**outcome, "bytes": text}
         if "body" not in outcome:
             return outcome
         body = self.value(api, "", "", outcome["body"])
@@ -158,6 +165,7 @@ class Normaliser:
             return value if value in ZERO_UUIDS else self.numbered("id", value)
         value = UUID.sub(lambda found: f"<{self.numbered('uuid', found[0])}>", value)
         value = value.replace(self.side.data, "<data>")
+        value = TIME.sub(lambda found: str(self.time(int(found[0]))), value)
         for port, what in self.side.ports.items():
             value = value.replace(f"{self.side.host}:{port}", f"<{what}>")
         return value
@@ -170,6 +178,9 @@ class Normaliser:
         if name in IDS:
             return self.numbered(name, value) if value > 0 or (
                 value == 0 and name == "ProducerId") else value
+        return self.time(value)
+
+    def time(self, value):
         return "<now>" if abs(value - self.side.now_ms) < NEAR_MS else value
 
 

@@ -16,6 +16,7 @@ from . import compare, play
 PROPERTIES = {
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 100,
+    "offsets.topic.num.partitions": 1,
 }
 # Apache gets the features that a directory of ours has, so that it follows the same rules.
 FEATURES = {"metadata.version": kafka_jars.METADATA_VERSION, "group.version": 0,
