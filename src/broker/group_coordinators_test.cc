@@ -38,28 +38,36 @@ class GroupsTest : public NodeTest {
     request.key = Text::view(group);
     return ask<protocol::FindCoordinatorResponse>(request, 2);
   }
-  ErrorCode commit(std::int64_t offset, std::int32_t generation = -1, std::string_view member = "",
-                   std::string_view topic = "t") {
+  static protocol::OffsetCommitRequest commit_request(std::int64_t offset) {
     protocol::OffsetCommitRequest request;
     request.group_id = Text("g");
-    request.generation_id_or_member_epoch = generation;
-    request.member_id = Text::view(member);
-    auto& of = request.topics.emplace_back();
-    of.name = Text::view(topic);
-    auto& partition = of.partitions.emplace_back();
+    auto& topic = request.topics.emplace_back();
+    topic.name = Text("t");
+    auto& partition = topic.partitions.emplace_back();
     partition.partition_index = PartitionId(1);
     partition.committed_offset = Offset(offset);
+    return request;
+  }
+  ErrorCode commit(std::int64_t offset, std::int32_t generation = -1, std::string_view member = "",
+                   std::string_view topic = "t") {
+    auto request = commit_request(offset);
+    request.generation_id_or_member_epoch = generation;
+    request.member_id = Text::view(member);
+    request.topics[0].name = Text::view(topic);
     const auto answer = ask<protocol::OffsetCommitResponse>(request, 8);
     return answer.topics.at(0).partitions.at(0).error_code;
   }
-  std::int64_t committed() {
+  static protocol::OffsetFetchRequest fetch_request() {
     protocol::OffsetFetchRequest request;
     auto& group = request.groups.emplace_back();
     group.group_id = Text("g");
     auto& topic = group.topics->emplace_back();
     topic.name = Text("t");
     topic.partition_indexes = {PartitionId(1)};
-    const auto answer = ask<protocol::OffsetFetchResponse>(request, 8);
+    return request;
+  }
+  std::int64_t committed() {
+    const auto answer = ask<protocol::OffsetFetchResponse>(fetch_request(), 8);
     EXPECT_EQ(answer.groups.at(0).error_code, ErrorCode::none);
     return answer.groups.at(0).topics.at(0).partitions.at(0).committed_offset.value();
   }
@@ -147,6 +155,54 @@ TEST_F(GroupsTest, offsets_of_a_deleted_topic_go_with_it) {
   ASSERT_EQ(create("t", 2), ErrorCode::none);
   run_for(std::chrono::seconds(1));
   EXPECT_EQ(committed(), -1);
+}
+
+/// Somebody commits while the disk's next sync takes long; another one asks meanwhile.
+class Onlooker {
+ public:
+  explicit Onlooker(env::Env& env) : env_(env), scope_(env.workers().at(0)) {}
+
+  env::Task<> watch(protocol::OffsetCommitRequest commit, protocol::OffsetFetchRequest fetch) {
+    auto mine = (co_await connect()).value();
+    const MonoTime began = worker().now();
+    scope_.spawn(commit_in_background(std::move(commit)));
+    EXPECT_TRUE(co_await env::sleep_until(worker(), worker().now() + milliseconds(100)));
+    EXPECT_FALSE(is_committed);
+    const auto answer = co_await mine->call<protocol::OffsetFetchResponse>(std::move(fetch), 8);
+    EXPECT_TRUE(answer);
+    told_after = worker().now() - began;
+    offset = answer->message.groups.at(0).topics.at(0).partitions.at(0).committed_offset.value();
+    co_await scope_.stop();
+  }
+
+  bool is_committed{false};
+  Duration told_after{};
+  std::int64_t offset{-2};
+
+ private:
+  env::Worker& worker() { return env_.workers().at(0); }
+  env::Task<Result<std::unique_ptr<net::Client>>> connect() {
+    return net::Client::connect(env_.transport(), worker(),
+                                {.host = "127.0.0.1", .port = node_port}, {});
+  }
+  env::Task<> commit_in_background(protocol::OffsetCommitRequest request) {
+    auto client = (co_await connect()).value();
+    const auto answer =
+        co_await client->call<protocol::OffsetCommitResponse>(std::move(request), 8);
+    is_committed = answer.has_value();
+  }
+
+  env::Env& env_;
+  env::Scope scope_;
+};
+
+TEST_F(GroupsTest, offset_that_a_crash_may_take_back_is_told_to_nobody) {
+  ASSERT_EQ(commit(7), ErrorCode::none);
+  disk().stall_next(env::DiskOp::sync, std::chrono::seconds(3), "__consumer_offsets");
+  Onlooker onlooker(env());
+  run(onlooker.watch(commit_request(8), fetch_request()));
+  EXPECT_EQ(onlooker.offset, 8);
+  EXPECT_GE(onlooker.told_after, std::chrono::seconds(3)) << "told before it was durable";
 }
 
 TEST_F(GroupsTest, full_disk_refuses_commits_and_takes_nothing_back_that_was_answered) {

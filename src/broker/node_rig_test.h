@@ -99,6 +99,8 @@ class NodeTest : public testing::Test {
 
   Node& node() { return *node_; }
   env::SimDiskState& disk() { return world_.world().node(0).disk(); }
+  env::Env& env() { return world_.env(); }
+  void run(env::Task<> task) { world_.run(std::move(task)); }
   void run_for(Duration duration) { world_.world().run_for(duration); }
   void after(Duration delay, env::Job job) {
     auto& worker = world_.env().workers().at(0);
