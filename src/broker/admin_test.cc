@@ -163,20 +163,31 @@ TEST_F(Admin, the_quorum_is_described_on_both_listeners) {
   protocol::DescribeQuorumRequest request;
   request.topics.push_back(
       {.topic_name = "__cluster_metadata", .partitions = {{.partition_index = PartitionId(0)}}});
-  for (const std::uint16_t port : {broker_port, controller_port}) {
-    const auto answer = ask<protocol::DescribeQuorumResponse>(request, latest, port);
-    EXPECT_EQ(answer.error_code, ErrorCode::none);
-    const auto& quorum = answer.topics.at(0).partitions.at(0);
-    EXPECT_EQ(quorum.error_code, ErrorCode::none);
-    EXPECT_EQ(quorum.leader_id, NodeId(1));
-    EXPECT_GT(quorum.high_watermark, Offset(0));
-    ASSERT_EQ(quorum.current_voters.size(), 1u);
-    EXPECT_FALSE(quorum.current_voters[0].replica_directory_id.is_zero());
-    EXPECT_EQ(answer.nodes.at(0).listeners.at(0).name, "CONTROLLER");
+  for (std::int16_t version = 0; version <= 2; ++version) {
+    for (const std::uint16_t port : {broker_port, controller_port}) {
+      const auto answer = ask<protocol::DescribeQuorumResponse>(request, version, port);
+      EXPECT_EQ(answer.error_code, ErrorCode::none);
+      const auto& quorum = answer.topics.at(0).partitions.at(0);
+      EXPECT_EQ(quorum.error_code, ErrorCode::none);
+      EXPECT_EQ(quorum.leader_id, NodeId(1));
+      EXPECT_GT(quorum.high_watermark, Offset(0));
+      ASSERT_EQ(quorum.current_voters.size(), 1u);
+      EXPECT_EQ(quorum.current_voters[0].replica_directory_id.is_zero(), version < 2);
+      if (version == 2) EXPECT_EQ(answer.nodes.at(0).listeners.at(0).name, "CONTROLLER");
+    }
   }
   request.topics[0].topic_name = "t";
   EXPECT_EQ(ask<protocol::DescribeQuorumResponse>(request).topics.at(0).partitions.at(0).error_code,
             ErrorCode::unknown_topic_or_partition);
+}
+
+TEST_F(Admin, a_broker_without_a_rack_has_none) {
+  protocol::MetadataRequest request;
+  request.topics.emplace();
+  EXPECT_FALSE(ask<protocol::MetadataResponse>(request).brokers.at(0).rack);
+  EXPECT_FALSE(ask<protocol::DescribeClusterResponse>(protocol::DescribeClusterRequest{})
+                   .brokers.at(0)
+                   .rack);
 }
 
 // --- Features, elections, brokers --------------------------------------------------------------
@@ -244,6 +255,36 @@ TEST_F(Admin, the_broker_that_answers_can_not_be_unregistered) {
                 .error_code,
             ErrorCode::broker_id_not_registered);
   EXPECT_EQ(create("t"), ErrorCode::none);
+}
+
+class AnyVersion : public Admin {
+ protected:
+  /// A version that the answer can not be encoded in would close the connection.
+  template <class Response, class Request>
+  void expect_answers(const Request& request) {
+    const auto& versions = Request::info.versions;
+    for (auto version = versions.lowest; version <= versions.highest; ++version) {
+      SCOPED_TRACE(fmt::format("{} {}", Request::info.name, version));
+      ask<Response>(request, version);
+    }
+  }
+};
+
+TEST_F(AnyVersion, gets_an_answer) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  protocol::ElectLeadersRequest elect;
+  elect.topic_partitions.emplace().push_back({.topic = "t", .partitions = {PartitionId(0)}});
+  expect_answers<protocol::ElectLeadersResponse>(elect);
+  protocol::DeleteRecordsRequest remove;
+  remove.topics.push_back({.name = "t", .partitions = {{.offset = Offset(0)}}});
+  expect_answers<protocol::DeleteRecordsResponse>(remove);
+  protocol::UpdateFeaturesRequest update;
+  update.feature_updates.push_back({.feature = "metadata.version", .max_version_level = 29});
+  expect_answers<protocol::UpdateFeaturesResponse>(update);
+  expect_answers<protocol::DescribeAclsResponse>(protocol::DescribeAclsRequest{});
+  expect_answers<protocol::DescribeDelegationTokenResponse>(
+      protocol::DescribeDelegationTokenRequest{});
+  expect_answers<protocol::ListTransactionsResponse>(protocol::ListTransactionsRequest{});
 }
 
 // --- What there is none of ---------------------------------------------------------------------

@@ -199,7 +199,7 @@ env::Task<Result<>> Node::register_self() {
     feature.min_supported_version = range.min;
     feature.max_supported_version = range.max;
   }
-  if (config_.rack) request.rack = Text::view(*config_.rack);
+  request.rack = config_.rack ? std::optional(Text::view(*config_.rack)) : std::nullopt;
   for (const OpenDir& dir : dirs_) request.log_dirs.push_back(dir.id);
   std::sort(request.log_dirs.begin(), request.log_dirs.end());
   // Known only after a clean stop of all directories, which then agree.

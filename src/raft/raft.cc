@@ -244,7 +244,6 @@ protocol::DescribeQuorumResponse Raft::describe_quorum(
   using protocol::ErrorCode;
   constexpr std::string_view topic_name = "__cluster_metadata";
   protocol::DescribeQuorumResponse response;
-  response.error_message.reset();
   const bool asks_for_the_log = request.topics.size() == 1 &&
                                 request.topics[0].topic_name == topic_name &&
                                 request.topics[0].partitions.size() == 1 &&
@@ -257,7 +256,7 @@ protocol::DescribeQuorumResponse Raft::describe_quorum(
         auto& answer = topic.partitions.emplace_back();
         answer.partition_index = partition.partition_index;
         answer.error_code = ErrorCode::unknown_topic_or_partition;
-        answer.error_message.reset();
+        answer.error_message = Text::view(protocol::message(answer.error_code));
       }
     }
     return response;
@@ -265,9 +264,9 @@ protocol::DescribeQuorumResponse Raft::describe_quorum(
   auto& topic = response.topics.emplace_back();
   topic.topic_name = "__cluster_metadata";
   auto& answer = topic.partitions.emplace_back();
-  answer.error_message.reset();
   if (!is_leader()) {
     answer.error_code = ErrorCode::not_leader_or_follower;
+    answer.error_message = Text::view(protocol::message(answer.error_code));
     return response;
   }
   answer.leader_id = config_.self.id;

@@ -13,7 +13,16 @@ env::Task<protocol::ElectLeadersResponse> handle_elect_leaders(
       });
   if (reply) co_return std::move(*reply);
   protocol::ElectLeadersResponse response;
-  response.error_code = reply.error();
+  if (context.version > 0) response.error_code = reply.error();
+  if (!request.topic_partitions) co_return response;
+  for (const auto& topic : *request.topic_partitions) {  // all that version 0 can say
+    auto& result = response.replica_election_results.emplace_back();
+    result.topic = Text::view(topic.topic);
+    for (const PartitionId id : topic.partitions) {
+      result.partition_result.push_back(
+          {.partition_id = id, .error_code = reply.error(), .error_message = std::nullopt});
+    }
+  }
   co_return response;
 }
 
