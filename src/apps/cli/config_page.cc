@@ -190,6 +190,21 @@ std::string configuration_page() {
   return page;
 }
 
+std::string configuration_table() {
+  Table table({"KEY", "OF", "TYPE", "DEFAULT", "VALUES", "USE"});
+  const auto add = [&](std::string_view of, std::span<const ConfigKey> keys) {
+    for (const auto& key : keys) {
+      if (key.internal) continue;
+      const std::string preset(key.required ? "(required)" : key.default_value.value_or("-"));
+      table.add({std::string(key.name), std::string(of), std::string(name_of(key.type)), preset,
+                 values_of(key), std::string(name_of(key.use))});
+    }
+  };
+  add("broker", broker_config_keys());
+  add("topic", topic_config_keys());
+  return table.to_string();
+}
+
 std::string configuration_json() {
   return fmt::format("{{\"broker\": {},\n\"topic\": {}}}\n", json_of(broker_config_keys()),
                      json_of(topic_config_keys()));

@@ -1,16 +1,17 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
-#include <ctime>
+#include <map>
 #include <memory>
-#include <set>
 
-#include "apps/cli/commands.h"
-#include "apps/cli/kafka_client.h"
-#include "apps/cli/output.h"
+#include "apps/cli/options.h"
+#include "apps/cli/progress.h"
+#include "apps/cli/record_format.h"
+#include "apps/cli/record_source.h"
+#include "apps/cli/stop_signals.h"
+#include "apps/cli/verb.h"
 
 namespace moldau::apps {
 namespace {
@@ -19,226 +20,188 @@ enum class RecordFormat : std::uint8_t { text, table, json };
 
 struct Options {
   ClientOptions client;
-  std::string topic;
+  std::vector<std::string> topics;
   std::vector<std::int32_t> partitions;  ///< empty: all
+  std::string group;                     ///< empty: none
   std::string from{"end"};
   std::uint64_t count_max{0};  ///< 0: no limit
   bool exit_at_end{false};
   std::string key_separator;  ///< empty: keys are not printed as text
+  std::string record_template;
   RecordFormat format{RecordFormat::text};
 };
 
-struct Header {
-  std::string name;
-  Bytes value;
-};
-
-Bytes bytes_of(const void* data, std::size_t size) {
-  return {static_cast<const std::uint8_t*>(data), size};
-}
-
-std::vector<Header> headers_of(const rd_kafka_message_t& message) {
-  std::vector<Header> result;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return result;
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0;
-       rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR;
-       ++i) {
-    result.push_back({name, bytes_of(value, size)});
-  }
-  return result;
-}
-
-/// "2026-11-23T08:00:00.123Z"; empty if the record has none.
-std::string time_text(std::int64_t timestamp_ms) {
-  if (timestamp_ms < 0) return {};
-  const std::time_t seconds = timestamp_ms / 1000;
-  std::tm parts{};
-  ::gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", parts, timestamp_ms % 1000);
-}
-
-std::string as_json(const rd_kafka_message_t& message) {
-  std::vector<std::string> headers;
-  for (const auto& header : headers_of(message)) {
-    headers.push_back(
-        fmt::format(R"({{"name":{},"value":{}}})", json_text(header.name),
-                    header.value.data() == nullptr ? "null" : json_bytes(header.value)));
-  }
-  const auto field = [](const void* data, std::size_t size) {
-    return data == nullptr ? std::string("null") : json_bytes(bytes_of(data, size));
-  };
-  return fmt::format(
-      R"({{"partition":{},"offset":{},"timestamp":{},"key":{},"value":{},"headers":[{}]}})",
-      message.partition, message.offset, rd_kafka_message_timestamp(&message, nullptr),
-      field(message.key, message.key_len), field(message.payload, message.len),
-      fmt::join(headers, ","));
-}
-
-std::string as_row(const rd_kafka_message_t& message) {
-  std::vector<std::string> headers;
-  for (const auto& header : headers_of(message)) {
-    headers.push_back(fmt::format("{}={}", header.name, as_text(header.value)));
-  }
-  return fmt::format("{}\t{}\t{}\t{}\t{}\t{}", message.partition, message.offset,
-                     time_text(rd_kafka_message_timestamp(&message, nullptr)),
-                     as_text(bytes_of(message.key, message.key_len)),
-                     as_text(bytes_of(message.payload, message.len)), fmt::join(headers, ","));
-}
-
-void print(const Options& options, const rd_kafka_message_t& message) {
-  std::string line;
-  switch (options.format) {
-    case RecordFormat::json:
-      line = as_json(message);
-      break;
-    case RecordFormat::table:
-      line = as_row(message);
-      break;
-    case RecordFormat::text:
-      if (!options.key_separator.empty()) {
-        line = as_text(bytes_of(message.key, message.key_len));
-        line += options.key_separator;
-      }
-      line += as_text(bytes_of(message.payload, message.len));
-      break;
-  }
-  line += '\n';
-  std::fwrite(line.data(), 1, line.size(), stdout);
-}
-
-/// librdkafka's offset for --from.
-Result<std::int64_t> start_offset(const std::string& from) {
-  if (from == "beginning") return RD_KAFKA_OFFSET_BEGINNING;
-  if (from == "end") return RD_KAFKA_OFFSET_END;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(from.data(), from.data() + from.size(), number);
-  if (error != std::errc() || end != from.data() + from.size()) {
-    return fail(
-        Errc::invalid,
-        fmt::format("--from {}: write beginning, end, an offset, or -N for the last N", from));
-  }
-  return number < 0 ? RD_KAFKA_OFFSET_TAIL(-number) : number;
-}
-
-/// Partitions of one topic being read, all into one queue. It asks for no group, so offsets are not
-/// stored anywhere.
-class Reader {
+/// Prints records, and tells the source from time to time what has really gone out.
+class Printer {
  public:
-  Reader(const KafkaClient& client, const std::string& topic)
-      : topic_(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr)),
-        queue_(rd_kafka_queue_new(client.get())) {}
-  ~Reader() {
-    for (const auto partition : partitions_) rd_kafka_consume_stop(topic_.get(), partition);
-  }
-  Reader(const Reader&) = delete;
-  Reader& operator=(const Reader&) = delete;
-
-  bool start(std::int32_t partition, std::int64_t offset) {
-    if (rd_kafka_consume_start_queue(topic_.get(), partition, offset, queue_.get()) != 0) {
-      return false;
+  static Result<Printer> make(const Options& options) {
+    Printer printer(options);
+    if (!options.record_template.empty()) {
+      printer.template_ = TRY(RecordTemplate::parse(options.record_template));
     }
-    partitions_.insert(partition);
-    return true;
+    if (options.format == RecordFormat::table) fmt::print("{}\n", record_row_header());
+    return printer;
   }
 
-  using Message = Owned<rd_kafka_message_t, rd_kafka_message_destroy>;
-  /// Null after half a second without news.
-  Message next() {
-    constexpr int wait_ms = 500;
-    return Message(rd_kafka_consume_queue(queue_.get(), wait_ms));
+  void print(const RecordView& record) {
+    line_.clear();
+    if (template_) {
+      template_->append(line_, record);
+    } else if (options_.format == RecordFormat::json) {
+      line_ = record_json(record) + "\n";
+    } else if (options_.format == RecordFormat::table) {
+      line_ = record_row(record) + "\n";
+    } else {
+      if (!options_.key_separator.empty()) {
+        if (record.key) line_ += as_text(*record.key);
+        line_ += options_.key_separator;
+      }
+      if (record.value) line_ += as_text(*record.value);
+      line_ += '\n';
+    }
+    std::fwrite(line_.data(), 1, line_.size(), stdout);
+    printed_[{std::string(record.topic), record.partition}] = record.offset;
+    ++count_;
   }
+
+  /// Only what has left this process counts as read.
+  Result<> flush(RecordSource& source) {
+    if (std::fflush(stdout) != 0) return fail_os(errno, "standard output");
+    for (const auto& [partition, offset] : printed_) {
+      source.done(partition.first, partition.second, offset);
+    }
+    printed_.clear();
+    return {};
+  }
+
+  std::uint64_t count() const { return count_; }
 
  private:
-  Owned<rd_kafka_topic_t, rd_kafka_topic_destroy> topic_;
-  Owned<rd_kafka_queue_t, rd_kafka_queue_destroy> queue_;
-  std::set<std::int32_t> partitions_;
+  explicit Printer(const Options& options) : options_(options) {}
+
+  const Options& options_;
+  std::optional<RecordTemplate> template_;
+  std::string line_;
+  std::map<std::pair<std::string, std::int32_t>, std::int64_t> printed_;  // since the last flush
+  std::uint64_t count_{0};
 };
 
-Result<> consume(const Options& options) {
-  const auto from = TRY(start_offset(options.from));
-  const auto client = TRY(KafkaClient::make(KafkaClient::Kind::consumer, options.client,
-                                            {{"enable.partition.eof", "true"}}));
-  const auto topic = TRY(client.topic(options.topic));
-  std::set<std::int32_t> unfinished(options.partitions.begin(), options.partitions.end());
-  if (unfinished.empty()) {
-    for (const auto& partition : topic.partitions) unfinished.insert(partition.id);
+Result<std::unique_ptr<RecordSource>> open(World& world, const Options& options) {
+  const auto from = TRY(parse_position(options.from));
+  if (!options.group.empty()) {
+    return join_group(options.client, options.topics, options.group, from.kind);
   }
-  Reader reader(client, options.topic);
-  for (const auto partition : unfinished) {
-    const auto partitions = static_cast<std::int32_t>(topic.partitions.size());
-    if (partition >= partitions) {
-      return fail(Errc::invalid, fmt::format("--partition {}: {} has {}, numbered from 0",
-                                             partition, options.topic, partitions));
-    }
-    if (!reader.start(partition, from)) {
-      return std::unexpected(client.explain(rd_kafka_last_error(), options.topic));
-    }
-  }
-  if (options.format == RecordFormat::table) {
-    fmt::print("PARTITION\tOFFSET\tTIME\tKEY\tVALUE\tHEADERS\n");
-  }
-  for (std::uint64_t count = 0; options.count_max == 0 || count < options.count_max;) {
-    const auto message = reader.next();
-    if (message == nullptr) {
-      std::fflush(stdout);
+  return open_partitions(options.client,
+                         {.topics = options.topics, .partitions = options.partitions, .from = from},
+                         world.env().clock().wall());
+}
+
+Result<> consume(World& world, const Options& options) {
+  StopSignals stop;
+  auto printer = TRY(Printer::make(options));
+  const auto source = TRY(open(world, options));
+  Progress progress(world, "read");
+  if (::isatty(STDOUT_FILENO) == 1) progress.disable();
+  constexpr std::uint64_t flush_interval = 1000;
+  while ((options.count_max == 0 || printer.count() < options.count_max) && !stop.asked()) {
+    const auto message = TRY(source->next());
+    if (message != nullptr) {
+      printer.print(view(*message));
+      progress.add(1, message->len + message->key_len);
+      if (printer.count() % flush_interval == 0) TRY(printer.flush(*source));
       continue;
     }
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-      print(options, *message);
-      ++count;
-    } else if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      std::fflush(stdout);
-      unfinished.erase(message->partition);
-      if (unfinished.empty() && options.exit_at_end) break;
-    } else {
-      return std::unexpected(client.explain(message->err, options.topic));
+    TRY(printer.flush(*source));
+    if (options.exit_at_end && source->at_end()) break;
+  }
+  TRY(printer.flush(*source));
+  source->close();
+  return {};
+}
+
+/// What the types of the options cannot say.
+void check(const Options& options) {
+  const auto from = parse_position(options.from);
+  if (!options.group.empty()) {
+    if (!options.partitions.empty()) {
+      throw CLI::ValidationError("--partition", "a group shares out the partitions by itself");
+    }
+    if (from && from->kind != Position::Kind::earliest && from->kind != Position::Kind::latest) {
+      throw CLI::ValidationError(
+          "--from",
+          "a group goes on where it has committed; set that with `moldau group reset`, "
+          "and here only beginning or end for where it has committed nothing");
     }
   }
-  return {};
+  if (!options.record_template.empty()) {
+    const auto parsed = RecordTemplate::parse(options.record_template);
+    if (!parsed) throw CLI::ValidationError("--template", parsed.error().context);
+  }
+}
+
+constexpr auto general =
+    "Without --group it reads on its own and stores no offsets. With --group it shares the\n"
+    "partitions with the other members, and commits what it has printed. Ctrl-C ends it in good\n"
+    "order.\n\n"
+    "WHERE is one of\n";
+
+constexpr auto examples =
+    "\n\nExamples:\n"
+    "  moldau consume greetings --from beginning\n"
+    "  moldau consume scores --from -10 --exit --format json\n"
+    "  moldau consume orders --partition 3 --from 1500 -n 1 --key-separator ' '\n"
+    "  moldau consume orders --from -15m --template '%T %p:%o %k=%v\\n'\n"
+    "  moldau consume orders payments --group audit --from beginning";
+
+void add_choices(CLI::App& app, Options& options) {
+  app.add_option("--group", options.group, "read as a member of this group")->type_name("GROUP");
+  app.add_option("--partition", options.partitions, "default: all; may be repeated")
+      ->check(at_least(0))
+      ->type_name("N")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--from", options.from,
+                 "where to begin; with --group, where it has committed nothing")
+      ->type_name("WHERE")
+      ->check(is_position())
+      ->capture_default_str();
+  app.add_option("-n,--count", options.count_max, "stop after so many records")
+      ->check(at_least(1))
+      ->type_name("N");
+  app.add_flag("-e,--exit", options.exit_at_end, "stop at the end instead of waiting for more");
+}
+
+void add_formats(CLI::App& app, Options& options) {
+  auto& format = add_choice<RecordFormat>(
+      app, "--format", options.format,
+      {{"text", RecordFormat::text}, {"table", RecordFormat::table}, {"json", RecordFormat::json}},
+      "text: a value a line; table: all in columns; json: an "
+      "object a line, which `produce` can read");
+  auto& separator = *app.add_option("--key-separator", options.key_separator,
+                                    "with text: print the key and this before a value")
+                         ->type_name("TEXT");
+  app.add_option("--template", options.record_template, "how to print a record: see below")
+      ->type_name("TEMPLATE")
+      ->excludes(&format)
+      ->excludes(&separator);
 }
 
 }  // namespace
 
 void add_consume_command(CLI::App& program, Chosen& chosen) {
-  auto& app = *program.add_subcommand("consume", "read records of a topic");
-  app.footer(
-      "Examples:\n"
-      "  moldau consume greetings --from beginning\n"
-      "  moldau consume scores --from -10 --exit --format json\n"
-      "  moldau consume orders --partition 3 --from 1500 -n 1 --key-separator ' '");
   const auto options = std::make_shared<Options>();
-  app.add_option("topic", options->topic, "its name")->required()->type_name("TOPIC");
+  auto& app =
+      add_verb(program, chosen, options, "consume", "read records of topics",
+               general + std::string(position_forms) + "\n\nTEMPLATE is text with these in it:\n" +
+                   std::string(template_fields) + examples,
+               consume);
+  app.add_option("topic", options->topics, "which")->required()->type_name("TOPIC");
+  add_choices(app, *options);
+  add_formats(app, *options);
   add_client_options(app, options->client);
-  app.add_option("--partition", options->partitions, "default: all; may be repeated")
-      ->check(CLI::NonNegativeNumber)
-      ->type_name("N")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--from", options->from, "beginning, end, an offset, or -N: the last N")
-      ->type_name("WHERE")
-      ->capture_default_str();
-  app.add_option("-n,--count", options->count_max, "stop after so many records")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  app.add_flag("-e,--exit", options->exit_at_end, "stop at the end instead of waiting for more");
-  app.add_option("--key-separator", options->key_separator, "print the key and this before a value")
-      ->type_name("TEXT");
-  app.add_option("--format", options->format,
-                 "text: a value a line; table: tab separated; json: an object a line")
-      ->transform(CLI::CheckedTransformer(
-          std::vector<std::pair<std::string, RecordFormat>>{{"text", RecordFormat::text},
-                                                            {"table", RecordFormat::table},
-                                                            {"json", RecordFormat::json}}))
-      ->type_name("FORMAT");
   app.callback([&chosen, options] {
-    chosen.run = [options] {
-      const auto done = consume(*options);
-      return done ? exit_ok : report(done.error());
-    };
+    check(*options);
+    chosen.run = [options](World& world) { return exit_code(consume(world, *options)); };
   });
 }
 

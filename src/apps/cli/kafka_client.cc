@@ -35,13 +35,16 @@ TopicInfo topic_info(const rd_kafka_metadata_topic_t& from) {
 
 }  // namespace
 
-Result<KafkaClient> KafkaClient::make(
-    Kind kind, const ClientOptions& options, const ClientProperties& properties,
-    void (*on_delivery)(rd_kafka_t*, const rd_kafka_message_t*, void*), void* opaque) {
+Result<KafkaClient> KafkaClient::make(Kind kind, const ClientOptions& options,
+                                      const ClientProperties& properties,
+                                      const Callbacks& callbacks) {
   Owned<rd_kafka_conf_t, rd_kafka_conf_destroy> conf(rd_kafka_conf_new());
   rd_kafka_conf_set_log_cb(conf.get(), nullptr);
-  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
-  rd_kafka_conf_set_opaque(conf.get(), opaque);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), callbacks.on_delivery);
+  if (callbacks.on_rebalance != nullptr) {
+    rd_kafka_conf_set_rebalance_cb(conf.get(), callbacks.on_rebalance);
+  }
+  rd_kafka_conf_set_opaque(conf.get(), callbacks.opaque);
   TRY(set(*conf, "bootstrap.servers", options.bootstrap));
   TRY(set(*conf, "client.id", "moldau"));
   for (const auto& [name, value] : properties) TRY(set(*conf, name, value));
@@ -112,6 +115,20 @@ Result<std::pair<std::int64_t, std::int64_t>> KafkaClient::offsets(const std::st
     return std::unexpected(explain(code, fmt::format("{} partition {}", topic, partition)));
   }
   return std::pair(low, high);
+}
+
+Result<std::int64_t> KafkaClient::offset_at(const std::string& topic, std::int32_t partition,
+                                            std::int64_t timestamp) const {
+  Owned<rd_kafka_topic_partition_list_t, rd_kafka_topic_partition_list_destroy> list(
+      rd_kafka_topic_partition_list_new(1));
+  auto& asked = *rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), partition);
+  asked.offset = timestamp;
+  auto code = rd_kafka_offsets_for_times(get(), list.get(), options_.timeout_ms);
+  if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = asked.err;
+  if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return std::unexpected(explain(code, fmt::format("{} partition {}", topic, partition)));
+  }
+  return asked.offset < 0 ? RD_KAFKA_OFFSET_END : asked.offset;
 }
 
 }  // namespace moldau::apps

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
@@ -8,18 +9,25 @@
 #include <memory>
 #include <optional>
 
-#include "apps/cli/commands.h"
+#include "apps/cli/json_record.h"
 #include "apps/cli/kafka_client.h"
-#include "apps/cli/output.h"
+#include "apps/cli/options.h"
+#include "apps/cli/progress.h"
+#include "apps/cli/verb.h"
 
 namespace moldau::apps {
 namespace {
 
+enum class LineFormat : std::uint8_t { text, json };
+
 struct Options {
   ClientOptions client;
   std::string topic;
-  std::string file;           ///< empty: standard input
-  std::string key_separator;  ///< empty: no keys
+  std::string file;  ///< empty: standard input
+  LineFormat format{LineFormat::text};
+  std::optional<std::string> key;  ///< of every record
+  std::string key_separator;       ///< empty: no keys
+  bool tombstones{false};          ///< empty values are null
   std::vector<std::string> headers;
   std::string codec{"none"};
   std::string acks{"all"};
@@ -27,18 +35,18 @@ struct Options {
   bool quiet{false};
 };
 
-struct Progress {
+struct Deliveries {
   std::uint64_t delivered{0};
   std::uint64_t failed{0};
   rd_kafka_resp_err_t first_failure{RD_KAFKA_RESP_ERR_NO_ERROR};
 };
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-  auto& progress = *static_cast<Progress*>(opaque);
+  auto& deliveries = *static_cast<Deliveries*>(opaque);
   if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-    ++progress.delivered;
-  } else if (progress.failed++ == 0) {
-    progress.first_failure = message->err;
+    ++deliveries.delivered;
+  } else if (deliveries.failed++ == 0) {
+    deliveries.first_failure = message->err;
   }
 }
 
@@ -77,45 +85,65 @@ class Lines {
   std::size_t capacity_{0};
 };
 
-/// The record as librdkafka takes it. It copies key and value; the casts are for its interface.
-std::array<rd_kafka_vu_t, 6> fields_of(const Options& options, std::optional<std::string_view> key,
-                                       std::string_view value, rd_kafka_headers_t* headers) {
-  std::array<rd_kafka_vu_t, 6> fields{};
+/// What a line says, with what the options say of every record.
+Result<NewRecord> record_of(const Options& options, std::string_view line) {
+  NewRecord record;
+  if (options.format == LineFormat::json) {
+    record = TRY(parse_record_json(line));
+  } else {
+    const auto at = options.key_separator.empty() ? line.npos : line.find(options.key_separator);
+    if (at != line.npos) {
+      record.key = std::string(line.substr(0, at));
+      line.remove_prefix(at + options.key_separator.size());
+    }
+    record.value = std::string(line);
+    if (line.empty() && options.tombstones) record.value.reset();
+  }
+  if (options.key) record.key = options.key;
+  for (const auto& header : options.headers) {
+    const auto equals = header.find('=');
+    record.headers.emplace_back(header.substr(0, equals), header.substr(equals + 1));
+  }
+  return record;
+}
+
+/// librdkafka copies key and value; the casts are for its interface.
+rd_kafka_vu_t bytes_field(rd_kafka_vtype_t type, const std::optional<std::string>& bytes) {
+  rd_kafka_vu_t field{};
+  field.vtype = type;
+  field.u.mem = {.ptr = const_cast<char*>(bytes ? bytes->data() : nullptr),
+                 .size = bytes ? bytes->size() : 0};
+  return field;
+}
+
+std::array<rd_kafka_vu_t, 7> fields_of(const Options& options, const NewRecord& record,
+                                       rd_kafka_headers_t* headers) {
+  std::array<rd_kafka_vu_t, 7> fields{};
   fields[0].vtype = RD_KAFKA_VTYPE_TOPIC;
   fields[0].u.cstr = options.topic.c_str();
   fields[1].vtype = RD_KAFKA_VTYPE_PARTITION;
   fields[1].u.i32 = options.partition;
   fields[2].vtype = RD_KAFKA_VTYPE_MSGFLAGS;
   fields[2].u.i = RD_KAFKA_MSG_F_COPY;
-  fields[3].vtype = RD_KAFKA_VTYPE_KEY;
-  fields[3].u.mem = {.ptr = const_cast<char*>(key ? key->data() : nullptr),
-                     .size = key ? key->size() : 0};
-  fields[4].vtype = RD_KAFKA_VTYPE_VALUE;
-  fields[4].u.mem = {.ptr = const_cast<char*>(value.data()), .size = value.size()};
-  fields[5].vtype = RD_KAFKA_VTYPE_HEADERS;
-  fields[5].u.headers = headers;
+  fields[3] = bytes_field(RD_KAFKA_VTYPE_KEY, record.key);
+  fields[4] = bytes_field(RD_KAFKA_VTYPE_VALUE, record.value);
+  fields[5].vtype = RD_KAFKA_VTYPE_TIMESTAMP;
+  fields[5].u.i64 = record.timestamp;
+  fields[6].vtype = RD_KAFKA_VTYPE_HEADERS;
+  fields[6].u.headers = headers;
   return fields;
 }
 
 /// Hands one record to librdkafka, waiting while its queue is full.
-Result<> send(const KafkaClient& client, const Options& options, std::string_view line) {
-  std::optional<std::string_view> key;
-  if (!options.key_separator.empty()) {
-    if (const auto at = line.find(options.key_separator); at != line.npos) {
-      key = line.substr(0, at);
-      line.remove_prefix(at + options.key_separator.size());
-    }
-  }
+Result<> send(const KafkaClient& client, const Options& options, const NewRecord& record) {
   Owned<rd_kafka_headers_t, rd_kafka_headers_destroy> headers(
-      rd_kafka_headers_new(options.headers.size()));
-  for (const auto& header : options.headers) {
-    const auto equals = header.find('=');
-    const auto name = header.substr(0, equals);
-    const auto value = equals == std::string::npos ? std::string() : header.substr(equals + 1);
-    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                        static_cast<ssize_t>(value.size()));
+      rd_kafka_headers_new(record.headers.size()));
+  for (const auto& [name, value] : record.headers) {
+    rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()),
+                        value ? value->data() : nullptr,
+                        value ? static_cast<ssize_t>(value->size()) : 0);
   }
-  const auto fields = fields_of(options, key, line, headers.get());
+  const auto fields = fields_of(options, record, headers.get());
   for (;;) {
     Owned<rd_kafka_error_t, rd_kafka_error_destroy> error(
         rd_kafka_produceva(client.get(), fields.data(), fields.size()));
@@ -132,8 +160,25 @@ Result<> send(const KafkaClient& client, const Options& options, std::string_vie
   }
 }
 
-Result<> produce(const Options& options) {
-  Progress progress;
+/// Every line until the input ends or a record fails.
+Result<> send_lines(const KafkaClient& client, const Options& options, Progress& progress,
+                    const Deliveries& deliveries) {
+  auto lines = TRY(Lines::open(options.file));
+  for (std::uint64_t number = 1; const auto line = lines.next(); ++number) {
+    auto record = record_of(options, *line);
+    if (!record) {
+      return std::unexpected(std::move(record).error().within(fmt::format("line {}", number)));
+    }
+    TRY(send(client, options, *record));
+    progress.add(1, line->size());
+    rd_kafka_poll(client.get(), 0);
+    if (deliveries.failed > 0) break;
+  }
+  return {};
+}
+
+Result<> produce(World& world, const Options& options) {
+  Deliveries deliveries;
   const auto client =
       TRY(KafkaClient::make(KafkaClient::Kind::producer, options.client,
                             {{"acks", options.acks},
@@ -141,64 +186,73 @@ Result<> produce(const Options& options) {
                              {"compression.codec", options.codec},
                              {"partitioner", "murmur2_random"},  // as the Java client's
                              {"message.timeout.ms", fmt::to_string(options.client.timeout_ms)}},
-                            on_delivery, &progress));
-  auto lines = TRY(Lines::open(options.file));
-  while (const auto line = lines.next()) {
-    TRY(send(client, options, *line));
-    rd_kafka_poll(client.get(), 0);
-    if (progress.failed > 0) break;
+                            {.on_delivery = on_delivery, .opaque = &deliveries}));
+  Result<> sent;
+  {
+    // What is typed on a terminal needs no counter.
+    Progress progress(world, "sent");
+    if (options.file.empty() && ::isatty(STDIN_FILENO) == 1) progress.disable();
+    sent = send_lines(client, options, progress, deliveries);
+    // Every record ends as delivered or, after message.timeout.ms, as failed.
+    while (rd_kafka_outq_len(client.get()) > 0) rd_kafka_flush(client.get(), 1000);
   }
-  // Every record ends as delivered or, after message.timeout.ms, as failed.
-  while (rd_kafka_outq_len(client.get()) > 0) rd_kafka_flush(client.get(), 1000);
-  if (progress.failed > 0) {
-    auto error = client.explain(progress.first_failure, options.topic);
-    error.context +=
-        fmt::format(". {} records were written, {} were not.", progress.delivered, progress.failed);
+  if (sent && deliveries.failed > 0) {
+    sent = std::unexpected(client.explain(deliveries.first_failure, options.topic));
+  }
+  if (!sent) {
+    auto error = std::move(sent).error();
+    error.context += fmt::format(". {} records were written", deliveries.delivered);
+    if (deliveries.failed > 0) error.context += fmt::format(", {} were not", deliveries.failed);
     return std::unexpected(std::move(error));
   }
-  if (!options.quiet) fmt::print(stderr, "{} records to {}\n", progress.delivered, options.topic);
+  if (!options.quiet) fmt::print(stderr, "{} records to {}\n", deliveries.delivered, options.topic);
   return {};
 }
 
 }  // namespace
 
 void add_produce_command(CLI::App& program, Chosen& chosen) {
-  auto& app = *program.add_subcommand("produce", "write lines as records to a topic");
-  app.footer(
-      "Examples:\n"
-      "  echo hello | moldau produce greetings\n"
-      "  moldau produce access --file /var/log/access.log --codec zstd\n"
-      "  printf 'alice:1\\nbob:2\\n' | moldau produce scores --key-separator :");
   const auto options = std::make_shared<Options>();
+  auto& app =
+      add_verb(program, chosen, options, "produce", "write lines as records to a topic",
+               "It is done when every record is acknowledged. With json, a line is an\n"
+               "object with key, value, headers and timestamp, none of which must be\n"
+               "there; bytes that are not text are written as {\"base64\":\"...\"}.\n\n"
+               "Examples:\n"
+               "  echo hello | moldau produce greetings\n"
+               "  moldau produce access --file /var/log/access.log --codec zstd\n"
+               "  printf 'alice:1\\nbob:2\\n' | moldau produce scores --key-separator :\n"
+               "  echo '{\"key\":\"k\",\"value\":null}' | moldau produce users --format json\n"
+               "  moldau consume a --from beginning --exit --format json |\n"
+               "      moldau produce b --format json",
+               produce);
   app.add_option("topic", options->topic, "its name")->required()->type_name("TOPIC");
-  add_client_options(app, options->client);
   app.add_option("--file", options->file, "what to read instead of standard input")
-      ->type_name("PATH");
+      ->type_name("FILE");
+  add_choice<LineFormat>(app, "--format", options->format,
+                         {{"text", LineFormat::text}, {"json", LineFormat::json}},
+                         "text: a line is a value; json: an object as `consume` prints it");
+  auto& key = *app.add_option("--key", options->key, "the key of every record")->type_name("TEXT");
   app.add_option("--key-separator", options->key_separator,
                  "the first of these in a line ends the key; a line without has no key")
-      ->type_name("TEXT");
-  app.add_option("--header", options->headers, "a header of every record; may be repeated")
-      ->type_name("NAME=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--codec", options->codec, "how batches are compressed")
-      ->check(CLI::IsMember({"none", "gzip", "snappy", "lz4", "zstd"}))
-      ->type_name("CODEC")
-      ->capture_default_str();
-  app.add_option("--acks", options->acks, "all: on the disk of every in-sync replica")
-      ->check(CLI::IsMember({"all", "1", "0"}))
-      ->type_name("ACKS")
-      ->capture_default_str();
+      ->type_name("TEXT")
+      ->excludes(&key);
+  app.add_flag("--tombstones", options->tombstones,
+               "a line with an empty value is a tombstone: its value is null");
+  add_list(app, "--header", options->headers, "NAME=VALUE",
+           "a header of every record; may be repeated")
+      .check(assignment());
+  add_choice<std::string>(
+      app, "--codec", options->codec,
+      {{"none", "none"}, {"gzip", "gzip"}, {"snappy", "snappy"}, {"lz4", "lz4"}, {"zstd", "zstd"}},
+      "how batches are compressed");
+  add_choice<std::string>(app, "--acks", options->acks, {{"all", "all"}, {"1", "1"}, {"0", "0"}},
+                          "all: on the disk of every in-sync replica");
   app.add_option("--partition", options->partition, "default: by the key's hash, or in turn")
-      ->check(CLI::NonNegativeNumber)
+      ->check(at_least(0))
       ->type_name("N");
   app.add_flag("--quiet", options->quiet, "do not say how many were written");
-  app.callback([&chosen, options] {
-    chosen.run = [options] {
-      const auto done = produce(*options);
-      return done ? exit_ok : report(done.error());
-    };
-  });
+  add_client_options(app, options->client);
 }
 
 }  // namespace moldau::apps

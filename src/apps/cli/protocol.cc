@@ -2,18 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
-#include "apps/cli/commands.h"
-#include "apps/cli/output.h"
+#include "apps/cli/verb.h"
 #include "protocol/dump_schema.h"
 
 namespace moldau::apps {
 
 void add_protocol_commands(CLI::App& program, Chosen& chosen) {
-  auto& group = *program.add_subcommand("protocol", "what is spoken on the wire");
-  group.require_subcommand(1);
+  auto& group = add_group(program, "protocol", "what is spoken on the wire");
   auto& dump = *group.add_subcommand("dump-schema", "every message as JSON, as Kafka describes it");
   dump.callback([&chosen] {
-    chosen.run = [] {
+    chosen.run = [](World&) {
       fmt::print("{}\n", protocol::dump_schemas_json());
       return exit_ok;
     };

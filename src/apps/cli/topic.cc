@@ -4,9 +4,10 @@
 #include <memory>
 
 #include "apps/cli/admin.h"
-#include "apps/cli/commands.h"
 #include "apps/cli/kafka_client.h"
-#include "apps/cli/output.h"
+#include "apps/cli/options.h"
+#include "apps/cli/topic_alter.h"
+#include "apps/cli/verb.h"
 
 namespace moldau::apps {
 namespace {
@@ -15,8 +16,10 @@ struct Options {
   ClientOptions client;
   Format format{Format::table};
   NewTopic topic;
-  std::vector<std::string> configs;  ///< key=value
+  std::vector<std::string> configs;   ///< key=value; `alter` knows += and -=, too
+  std::vector<std::string> defaults;  ///< keys that go back to their default
   bool internal{false};
+  bool dry_run{false};
 };
 
 std::string joined(const std::vector<std::int32_t>& ids) {
@@ -27,28 +30,42 @@ bool is_internal(const std::string& topic) {
   return topic.starts_with("__");
 }
 
-Result<> create(Options options) {
+Result<> create(World&, const Options& options) {
+  NewTopic topic = options.topic;
   for (const auto& config : options.configs) {
     const auto equals = config.find('=');
-    if (equals == std::string::npos) {
-      return fail(Errc::invalid, fmt::format("--config {}: write it as key=value", config));
-    }
-    options.topic.configs.emplace_back(config.substr(0, equals), config.substr(equals + 1));
+    topic.configs.emplace_back(config.substr(0, equals), config.substr(equals + 1));
   }
   const auto client = TRY(KafkaClient::make(KafkaClient::Kind::consumer, options.client));
-  TRY(create_topic(client, options.topic));
-  fmt::print("created {}\n", options.topic.name);
+  TRY(create_topic(client, topic));
+  fmt::print("created {}\n", topic.name);
   return {};
 }
 
-Result<> remove(const Options& options) {
+Result<> alter(World& world, const Options& options) {
+  TopicChange change{.topic = options.topic.name,
+                     .partitions = std::max(0, options.topic.partitions),
+                     .configs = {},
+                     .commit = options.dry_run ? Commit::validate_only : Commit::yes};
+  for (const auto& text : options.configs) change.configs.push_back(TRY(parse_change(text)));
+  for (const auto& name : options.defaults) {
+    change.configs.push_back(
+        {.name = name, .operation = ConfigChange::Operation::remove, .value = {}});
+  }
+  const auto wire = TRY(Wire::connect(world, options.client));
+  TRY(alter_topic(*wire, change));
+  fmt::print("{} {}\n", options.dry_run ? "would alter" : "altered", change.topic);
+  return {};
+}
+
+Result<> remove(World&, const Options& options) {
   const auto client = TRY(KafkaClient::make(KafkaClient::Kind::consumer, options.client));
   TRY(delete_topic(client, options.topic.name));
   fmt::print("deleted {}\n", options.topic.name);
   return {};
 }
 
-Result<> list(const Options& options) {
+Result<> list(World&, const Options& options) {
   const auto client = TRY(KafkaClient::make(KafkaClient::Kind::consumer, options.client));
   auto topics = TRY(client.topics());
   std::erase_if(
@@ -106,7 +123,7 @@ void print_json(const Description& description) {
              fmt::join(configs, ","));
 }
 
-Result<> describe(const Options& options) {
+Result<> describe(World&, const Options& options) {
   const auto client = TRY(KafkaClient::make(KafkaClient::Kind::consumer, options.client));
   Description description{
       .topic = TRY(client.topic(options.topic.name)), .offsets = {}, .configs = {}};
@@ -119,64 +136,107 @@ Result<> describe(const Options& options) {
   return {};
 }
 
-/// A subcommand with what all of them share.
-CLI::App& add(CLI::App& group, Chosen& chosen, const std::shared_ptr<Options>& options,
-              const std::string& name, const std::string& what,
-              Result<> (*command)(const Options&)) {
-  auto& app = *group.add_subcommand(name, what);
-  add_client_options(app, options->client);
-  app.callback([&chosen, options, command] {
-    chosen.run = [options, command] {
-      const auto done = command(*options);
-      return done ? exit_ok : report(done.error());
-    };
-  });
-  return app;
+void add_name(CLI::App& app, Options& options) {
+  app.add_option("topic", options.topic.name, "its name")->required()->type_name("TOPIC");
 }
 
-void add_name(CLI::App& app, Options& options) {
-  app.add_option("topic", options.topic.name, "its name")->required()->type_name("NAME");
+void add_create(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto& app = add_verb(group, chosen, options, "create", "create a topic",
+                       "Examples:\n"
+                       "  moldau topic create orders\n"
+                       "  moldau topic create orders --partitions 6 --replication-factor 3\n"
+                       "  moldau topic create orders --config retention.ms=86400000",
+                       create);
+  add_name(app, *options);
+  app.add_option("--partitions", options->topic.partitions, "default: the broker's num.partitions")
+      ->type_name("N")
+      ->check(at_least(1));
+  app.add_option("--replication-factor", options->topic.replication_factor,
+                 "default: the broker's default.replication.factor")
+      ->type_name("N")
+      ->check(at_least(1));
+  add_list(app, "--config", options->configs, "KEY=VALUE",
+           "a setting of the topic; may be repeated")
+      .check(assignment());
+  add_client_options(app, options->client);
+}
+
+void add_list_verb(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto& app = add_verb(group, chosen, options, "list", "list topics",
+                       "Examples:\n"
+                       "  moldau topic list\n"
+                       "  moldau topic list --internal --format json",
+                       list);
+  add_format_option(app, options->format);
+  app.add_flag("--internal", options->internal, "also those that begin with __");
+  add_client_options(app, options->client);
+}
+
+void add_describe(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto& app = add_verb(group, chosen, options, "describe",
+                       "leaders, replicas, offsets and settings of a topic",
+                       "Examples:\n"
+                       "  moldau topic describe orders\n"
+                       "  moldau topic describe orders --format json | jq .configs",
+                       describe);
+  add_name(app, *options);
+  add_format_option(app, options->format);
+  add_client_options(app, options->client);
+}
+
+void add_alter(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto& app =
+      add_verb(group, chosen, options, "alter", "add partitions, change settings",
+               "Partitions can be added, never taken away; keys then hash to other ones.\n\n"
+               "Examples:\n"
+               "  moldau topic alter orders --partitions 12\n"
+               "  moldau topic alter orders --config retention.ms=3600000 --dry-run\n"
+               "  moldau topic alter orders --config cleanup.policy+=compact\n"
+               "  moldau topic alter orders --default retention.ms",
+               alter);
+  add_name(app, *options);
+  app.add_option("--partitions", options->topic.partitions, "how many it shall have")
+      ->type_name("N")
+      ->check(at_least(1));
+  add_list(app, "--config", options->configs, "KEY=VALUE",
+           "a setting; KEY+=VALUE and KEY-=VALUE for lists; may be repeated")
+      .check(assignment());
+  add_list(app, "--default", options->defaults, "KEY",
+           "a setting that goes back to its default; may be repeated");
+  app.add_flag("--dry-run", options->dry_run, "only ask whether it would be accepted");
+  add_broker_options(app, options->client);
+  app.callback([&chosen, options] {
+    if (options->topic.partitions < 0 && options->configs.empty() && options->defaults.empty()) {
+      throw CLI::RequiredError("alter: one of --partitions, --config and --default");
+    }
+    chosen.run = [options](World& world) { return exit_code(alter(world, *options)); };
+  });
+}
+
+void add_delete(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  auto& app = add_verb(group, chosen, options, "delete", "delete a topic and its data",
+                       "There is no way back, and no question.\n\n"
+                       "Examples:\n"
+                       "  moldau topic delete orders-old",
+                       remove);
+  add_name(app, *options);
+  add_client_options(app, options->client);
 }
 
 }  // namespace
 
 void add_topic_commands(CLI::App& program, Chosen& chosen) {
-  auto& group = *program.add_subcommand("topic", "create, list, describe and delete topics");
-  group.require_subcommand(1);
-  group.footer(
-      "Examples:\n"
-      "  moldau topic create orders --partitions 6 --config retention.ms=86400000\n"
-      "  moldau topic list --format json\n"
-      "  moldau topic describe orders");
-  const auto options = std::make_shared<Options>();
-
-  auto& creating = add(group, chosen, options, "create", "create a topic",
-                       [](const Options& given) { return create(given); });
-  add_name(creating, *options);
-  creating.add_option("--partitions", options->topic.partitions, "default: the broker's")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  creating
-      .add_option("--replication-factor", options->topic.replication_factor,
-                  "default: the broker's")
-      ->type_name("N")
-      ->check(CLI::PositiveNumber);
-  creating.add_option("--config", options->configs, "a setting of the topic; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-
-  auto& listing = add(group, chosen, options, "list", "list topics", list);
-  add_format_option(listing, options->format);
-  listing.add_flag("--internal", options->internal, "also those that begin with __");
-
-  auto& describing = add(group, chosen, options, "describe",
-                         "leaders, replicas, offsets and settings of a topic", describe);
-  add_name(describing, *options);
-  add_format_option(describing, options->format);
-
-  auto& deleting = add(group, chosen, options, "delete", "delete a topic and its data", remove);
-  add_name(deleting, *options);
+  auto& group = add_group(program, "topic", "topics: create, list, describe, alter, delete");
+  add_create(group, chosen);
+  add_list_verb(group, chosen);
+  add_describe(group, chosen);
+  add_alter(group, chosen);
+  add_delete(group, chosen);
 }
 
 }  // namespace moldau::apps

@@ -1,32 +1,79 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "apps/cli/commands.h"
+#include "apps/cli/help.h"
 #include "apps/cli/output.h"
+#include "apps/moldau/real_world.h"
 #include "apps/moldau/server_command.h"
 #include "apps/moldau/version.h"
 
-int main(int argc, char** argv) {
-  CLI::App program("Moldau: Apache Kafka's protocol and files in one native binary", "moldau");
-  program.set_version_flag("--version", moldau::apps::version());
+namespace moldau::apps {
+namespace {
+
+constexpr auto more =
+    "Start a broker with `moldau server`, then ask it or any other Kafka with the rest.\n"
+    "Each command has its own help, with examples: moldau COMMAND --help\n"
+    "\n"
+    "Results go to standard output, everything else to standard error.\n"
+    "\n"
+    "Exit codes:\n"
+    "  0  done\n"
+    "  1  the server, the network or the data says no\n"
+    "  2  a wrong command line\n"
+    "\n"
+    "Environment:\n"
+    "  MOLDAU_BOOTSTRAP  what --bootstrap is if it is not given";
+
+void add_commands(CLI::App& program, Chosen& chosen) {
+  add_server_command(program, chosen);
+  add_topic_commands(program, chosen);
+  add_produce_command(program, chosen);
+  add_consume_command(program, chosen);
+  add_group_commands(program, chosen);
+  add_config_commands(program, chosen);
+  add_cluster_commands(program, chosen);
+  add_api_command(program, chosen);
+  add_log_commands(program, chosen);
+  add_protocol_commands(program, chosen);
+  add_shell_commands(program, chosen);
+}
+
+/// The exit code; a result that could not be written down is none.
+int flushed(int code) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  fmt::print(stderr, "moldau: standard output: {}\n", std::strerror(errno));
+  return code == exit_ok ? exit_failed : code;
+}
+
+int run(int argc, char** argv) {
+  CLI::App program("Apache Kafka's protocol and files in one native binary", "moldau");
+  program.formatter_fn([](const CLI::App* app, const std::string&, CLI::AppFormatMode) {
+    return help_text(document(*app));
+  });
+  program.set_help_flag("-h,--help", "this help");
+  program.set_version_flag("--version", version(), "the version of this program");
   program.require_subcommand(1);
-  program.footer(
-      "Start a broker:  moldau server\n"
-      "Each command has its own help: moldau COMMAND --help");
-
-  moldau::apps::Chosen chosen;
-  moldau::apps::add_server_command(program, chosen);
-  moldau::apps::add_topic_commands(program, chosen);
-  moldau::apps::add_produce_command(program, chosen);
-  moldau::apps::add_consume_command(program, chosen);
-  moldau::apps::add_log_commands(program, chosen);
-  moldau::apps::add_protocol_commands(program, chosen);
-  moldau::apps::add_config_commands(program, chosen);
-
+  program.footer(more);
+  Chosen chosen;
+  add_commands(program, chosen);
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     // --help and --version come this way, too, with exit code 0.
-    return program.exit(error) == 0 ? moldau::apps::exit_ok : moldau::apps::exit_usage;
+    return program.exit(error) == 0 ? exit_ok : exit_usage;
   }
-  return chosen.run();
+  RealWorld world;
+  return flushed(chosen.run(world));
+}
+
+}  // namespace
+}  // namespace moldau::apps
+
+int main(int argc, char** argv) {
+  return moldau::apps::run(argc, argv);
 }

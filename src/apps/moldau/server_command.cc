@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "apps/cli/options.h"
 #include "apps/cli/output.h"
 #include "apps/metrics/http_server.h"
 #include "apps/metrics/node_metrics.h"
@@ -217,7 +218,8 @@ void add_server_command(CLI::App& program, Chosen& chosen) {
   auto& app = *program.add_subcommand("server", "run a broker and controller");
   app.footer("Without --config: Apache Kafka's server.properties, with the data directory\n" +
              default_data_directory() +
-             ". SIGINT and SIGTERM stop it.\n"
+             ".\n"
+             "SIGINT and SIGTERM stop it.\n\n"
              "Examples:\n"
              "  moldau server\n"
              "  moldau server --config server.properties --override num.partitions=3\n"
@@ -226,19 +228,16 @@ void add_server_command(CLI::App& program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   app.add_option("--config", options->arguments.config_file, "Kafka's server.properties")
       ->type_name("FILE");
-  app.add_option("--override", options->arguments.overrides,
-                 "a property that replaces the file's; may be repeated")
-      ->type_name("KEY=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  app.add_option("--log-level", options->log_level, "debug, info, warn or error")
-      ->transform(CLI::CheckedTransformer(
-          std::vector<std::pair<std::string, env::Level>>{{"debug", env::Level::debug},
-                                                          {"info", env::Level::info},
-                                                          {"warn", env::Level::warn},
-                                                          {"error", env::Level::error}}))
-      ->type_name("LEVEL");
-  app.callback([&chosen, options] { chosen.run = [options] { return run_server(*options); }; });
+  add_list(app, "--override", options->arguments.overrides, "KEY=VALUE",
+           "a property that replaces the file's; may be repeated");
+  add_choice<env::Level>(app, "--log-level", options->log_level,
+                         {{"debug", env::Level::debug},
+                          {"info", env::Level::info},
+                          {"warn", env::Level::warn},
+                          {"error", env::Level::error}},
+                         "what is said on standard error");
+  app.callback(
+      [&chosen, options] { chosen.run = [options](World&) { return run_server(*options); }; });
 }
 
 }  // namespace moldau::apps

@@ -1,0 +1,196 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cctype>
+#include <memory>
+
+#include "apps/cli/group_commands.h"
+#include "apps/cli/groups.h"
+#include "apps/cli/options.h"
+#include "apps/cli/verb.h"
+
+namespace moldau::apps {
+namespace {
+
+std::string or_dash(const std::string& text) {
+  return text.empty() ? "-" : text;
+}
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+void print(const GroupListings& listings, Format format) {
+  Table table({"GROUP", "TYPE", "STATE", "PROTOCOL", "COORDINATOR"});
+  std::vector<std::string> rows;
+  for (const auto& group : listings.groups) {
+    table.add({group.id, or_dash(lower(group.type)), or_dash(group.state), or_dash(group.protocol),
+               fmt::to_string(group.coordinator)});
+    rows.push_back(JsonObject()
+                       .text("group", group.id)
+                       .text("type", lower(group.type))
+                       .text("state", group.state)
+                       .text("protocol", group.protocol)
+                       .number("coordinator", group.coordinator.value())
+                       .to_string());
+  }
+  fmt::print("{}", format == Format::json ? json_array(rows) + "\n" : table.to_string());
+}
+
+Result<> list(World& world, const GroupOptions& options) {
+  const auto wire = TRY(Wire::connect(world, options.client));
+  auto listings = TRY(list_groups(*wire));
+  std::erase_if(listings.groups, [&](const GroupListing& group) {
+    return !options.state.empty() && lower(group.state) != lower(options.state);
+  });
+  print(listings, options.format);
+  if (listings.failures.empty()) return {};
+  // What is missing must not pass for what is not there.
+  return std::unexpected(std::move(listings.failures[0]).within("the list is not complete"));
+}
+
+/// The committed offsets of some topics, not the group.
+Result<> forget_offsets(Wire& wire, const std::string& group,
+                        const std::vector<std::string>& topics) {
+  std::vector<TopicPartition> partitions;
+  for (const auto& [partition, offset] : TRY(committed_offsets(wire, group))) {
+    if (std::ranges::find(topics, partition.topic) != topics.end()) partitions.push_back(partition);
+  }
+  if (partitions.empty()) {
+    return fail(
+        Errc::not_found,
+        fmt::format("group {} has no committed offsets for {}. See `moldau group describe {}`",
+                    group, fmt::join(topics, ", "), group));
+  }
+  TRY(delete_offsets(wire, group, partitions));
+  fmt::print("deleted the offsets of {} for {} partitions\n", group, partitions.size());
+  return {};
+}
+
+Result<> remove(World& world, const GroupOptions& options) {
+  const auto wire = TRY(Wire::connect(world, options.client));
+  for (const auto& group : options.groups) {
+    if (options.topics.empty()) {
+      TRY(delete_group(*wire, group));
+      fmt::print("deleted {}\n", group);
+    } else {
+      TRY(forget_offsets(*wire, group, options.topics));
+    }
+  }
+  return {};
+}
+
+CLI::Option& add_names(CLI::App& app, GroupOptions& options, const std::string& what) {
+  return *app.add_option("group", options.groups, what)->type_name("GROUP");
+}
+
+void add_list_verb(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<GroupOptions>();
+  auto& app = add_verb(group, chosen, options, "list", "list the groups of all brokers",
+                       "Examples:\n"
+                       "  moldau group list\n"
+                       "  moldau group list --state Empty --format json",
+                       list);
+  app.add_option("--state", options->state, "only these: Stable, Empty, PreparingRebalance, ...")
+      ->type_name("STATE");
+  add_format_option(app, options->format);
+  add_broker_options(app, options->client);
+}
+
+void add_describe(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<GroupOptions>();
+  auto& app = add_verb(
+      group, chosen, options, "describe", "state, members, committed offsets and lag of groups",
+      "Lag is counted in records, from the committed offset to the end of the partition. \"-\"\n"
+      "is what is not known: a partition that has no committed offset, or no leader.\n\n"
+      "Examples:\n"
+      "  moldau group describe billing\n"
+      "  moldau group describe                 # all groups\n"
+      "  moldau group describe billing --format json | jq '.[].total_lag'",
+      describe_groups);
+  add_names(app, *options, "which; all, if none is named");
+  add_format_option(app, options->format);
+  add_broker_options(app, options->client);
+}
+
+void add_delete(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<GroupOptions>();
+  auto& app = add_verb(group, chosen, options, "delete",
+                       "delete groups, or what they committed for a topic",
+                       "A group that still has members is not deleted: stop them first.\n\n"
+                       "Examples:\n"
+                       "  moldau group delete billing-test\n"
+                       "  moldau group delete billing --topic orders-old",
+                       remove);
+  add_names(app, *options, "which").required();
+  add_list(app, "--topic", options->topics, "TOPIC",
+           "only the offsets committed for this topic; may be repeated");
+  add_broker_options(app, options->client);
+}
+
+/// What the types of the options cannot say.
+void check_reset(const GroupOptions& options) {
+  if (options.to.empty() == !options.has_shift) {
+    throw CLI::ValidationError("group reset", "write where to: either --to or --shift");
+  }
+  for (const auto& topic : options.topics) {
+    const auto colon = topic.find(':');
+    if (colon == std::string::npos) continue;
+    const auto partitions = parse_ranges(std::string_view(topic).substr(colon + 1));
+    if (!partitions) throw CLI::ValidationError("--topic " + topic, partitions.error().context);
+  }
+}
+
+void add_reset(CLI::App& group, Chosen& chosen) {
+  const auto options = std::make_shared<GroupOptions>();
+  auto& app = add_verb(
+      group, chosen, options, "reset", "set committed offsets, to read again or to skip",
+      "Shows what would change, and changes it only with --execute. The group must have no\n"
+      "members then. An offset outside of a partition becomes its nearest end.\n\n"
+      "WHERE is one of\n" +
+          std::string(position_forms) +
+          "\n\nExamples:\n"
+          "  moldau group reset billing --to earliest\n"
+          "  moldau group reset billing --to -2h --topic orders --execute\n"
+          "  moldau group reset billing --to 2026-11-23T08:00 --topic orders:0,3-5 --execute\n"
+          "  moldau group reset billing --shift -100 --execute",
+      reset_group);
+  add_names(app, *options, "which")
+      .required()
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
+  app.add_option("--to", options->to, "where to")->type_name("WHERE")->check(is_position());
+  app.add_option_function<std::int64_t>(
+         "--shift",
+         [options = options.get()](std::int64_t records) {
+           options->shift = records;
+           options->has_shift = true;
+         },
+         "so many records on from the committed offset, or back")
+      ->type_name("N|-N");
+  add_list(app, "--topic", options->topics, "TOPIC[:PARTITIONS]",
+           "only there; may be repeated. Default: wherever the group has committed");
+  app.add_flag("--execute", options->execute, "do it");
+  add_format_option(app, options->format);
+  add_broker_options(app, options->client);
+  app.callback([&chosen, options] {
+    check_reset(*options);
+    chosen.run = [options](World& world) { return exit_code(reset_group(world, *options)); };
+  });
+}
+
+}  // namespace
+
+void add_group_commands(CLI::App& program, Chosen& chosen) {
+  auto& group =
+      add_group(program, "group", "consumer groups: list, describe, delete, reset offsets");
+  add_list_verb(group, chosen);
+  add_describe(group, chosen);
+  add_delete(group, chosen);
+  add_reset(group, chosen);
+}
+
+}  // namespace moldau::apps

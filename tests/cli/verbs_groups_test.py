@@ -1,0 +1,225 @@
+#!/usr/bin/env python3
+"""The `group` commands and `consume --group`, checked against what python3-kafka sees."""
+
+import json
+import signal
+import subprocess
+import time
+import unittest
+
+import kafka
+from kafka import admin
+
+import cli_rig
+from cli_rig import LIMIT_S, wait_until
+
+
+class Groups(cli_rig.VerbTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.client = admin.KafkaAdminClient(bootstrap_servers=cls.address)
+        cls.addClassCleanup(cls.client.close)
+
+    def committed(self, group):
+        """{(topic, partition): offset} as another client sees it."""
+        offsets = self.client.list_consumer_group_offsets(group)
+        return {(place.topic, place.partition): offset.offset for place, offset in offsets.items()}
+
+    def commit(self, group, offsets):
+        """By another client, in no membership."""
+        consumer = kafka.KafkaConsumer(bootstrap_servers=self.address, group_id=group,
+                                       enable_auto_commit=False)
+        try:
+            places = {kafka.TopicPartition(*place): kafka.OffsetAndMetadata(offset, "")
+                      for place, offset in offsets.items()}
+            consumer.assign(list(places))
+            consumer.commit(places)
+        finally:
+            consumer.close()
+
+    def filled(self, partitions, records):
+        """A topic with so many records in each partition."""
+        topic = self.topic(partitions)
+        for partition in range(partitions):
+            self.ask("produce", topic, "--partition", str(partition),
+                     stdin="".join(f"{partition}-{i}\n" for i in range(records)).encode())
+        return topic
+
+    def described(self, group):
+        return json.loads(self.ask("group", "describe", group, "--format", "json"))[0]
+
+    def member(self, topic, group):
+        """kcat as a member of the group, reading."""
+        process = subprocess.Popen(
+            ["kcat", "-b", self.address, "-q", "-G", group, "-X", "auto.offset.reset=earliest",
+             "-X", "auto.commit.interval.ms=100", "-X", "client.id=the-kcat", topic],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.end, process)
+        return process
+
+    def leave(self, process):
+        process.send_signal(signal.SIGTERM)
+        process.wait(LIMIT_S)
+
+    def test_a_group_is_described_while_it_reads_and_after(self):
+        topic, group = self.filled(3, 10), self.unique("group")
+        member = self.member(topic, group)
+        wait_until(lambda: self.committed(group) == {(topic, p): 10 for p in range(3)},
+                   "kcat has committed all it read")
+        seen = self.described(group)
+        self.assertEqual((seen["group"], seen["type"], seen["state"], seen["total_lag"]),
+                         (group, "classic", "Stable", 0))
+        self.assertEqual(seen["coordinator"]["address"], self.address)
+        one, = seen["members"]
+        self.assertEqual((one["client"], one["host"]), ("the-kcat", "127.0.0.1"))
+        self.assertEqual(one["assigned"], [{"topic": topic, "partitions": [0, 1, 2]}])
+        self.assertEqual({row["member"] for row in seen["partitions"]}, {one["member"]})
+        text = self.ask("group", "describe", group)
+        self.assertRegex(text, rf"(?m)^1  {one['member']}  the-kcat  127.0.0.1  {topic} 0-2$")
+        self.assertRegex(text, rf"(?m)^{topic} +0 +10 +10 +0  1 the-kcat$")
+
+        self.leave(member)
+        wait_until(lambda: self.described(group)["state"] == "Empty", "the group is empty")
+        self.ask("produce", topic, "--partition", "1", stdin=b"a\nb\nc\n")
+        seen = self.described(group)
+        self.assertEqual([row["lag"] for row in seen["partitions"]], [0, 3, 0])
+        self.assertEqual((seen["total_lag"], seen["members"]), (3, []))
+
+    def test_a_group_that_does_not_exist_is_said_to_be_none(self):
+        errors = self.refused("group", "describe", self.unique("group"))
+        self.assertIn("there is no such group. See `moldau group list`", errors)
+
+    def test_groups_are_listed_with_type_state_and_coordinator(self):
+        topic, group = self.filled(1, 1), self.unique("group")
+        self.commit(group, {(topic, 0): 1})
+        listed = {row["group"]: row for row in
+                  json.loads(self.ask("group", "list", "--format", "json"))}
+        self.assertEqual(listed[group], {"group": group, "type": "classic", "state": "Empty",
+                                         "protocol": listed[group]["protocol"], "coordinator": 1})
+        self.assertEqual(set(listed), {name for name, _ in self.client.list_consumer_groups()})
+        self.assertRegex(self.ask("group", "list", "--state", "empty"), rf"(?m)^{group} +classic ")
+        self.assertNotIn(group, self.ask("group", "list", "--state", "Stable"))
+        code, _, errors = cli_rig.run_moldau("group", "list", "--bootstrap", "127.0.0.1:1")
+        self.assertEqual((code, "no answer from 127.0.0.1:1" in errors), (1, True), errors)
+
+    def test_a_reset_shows_first_and_changes_only_when_told_to(self):
+        topic, group = self.filled(2, 20), self.unique("group")
+        self.commit(group, {(topic, 0): 15, (topic, 1): 5})
+        before = self.committed(group)
+        plan = json.loads(self.ask("group", "reset", group, "--to", "earliest", "--format", "json"))
+        self.assertEqual([(row["partition"], row["committed"], row["new"]) for row in plan],
+                         [(0, 15, 0), (1, 5, 0)])
+        self.assertEqual(self.committed(group), before)
+        self.ask("group", "reset", group, "--to", "earliest", "--execute")
+        self.assertEqual(self.committed(group), {(topic, 0): 0, (topic, 1): 0})
+
+    def test_a_reset_goes_to_ends_offsets_times_and_back_and_forth(self):
+        topic, group = self.topic(1), self.unique("group")
+        now_ms = int(time.time() * 1000)
+        hour_ms = 3_600_000
+        lines = [json.dumps({"value": str(age), "timestamp": now_ms - age * hour_ms})
+                 for age in (5, 4, 3, 2, 1)]
+        self.ask("produce", topic, "--format", "json", stdin="\n".join(lines).encode() + b"\n")
+
+        def reset(*arguments):
+            self.ask("group", "reset", group, "--topic", topic, *arguments, "--execute")
+            return self.committed(group)[(topic, 0)]
+
+        self.assertEqual(reset("--to", "latest"), 5)
+        self.assertEqual(reset("--to", "2"), 2)
+        self.assertEqual(reset("--shift", "2"), 4)
+        self.assertEqual(reset("--shift", "-3"), 1)
+        self.assertEqual(reset("--to", "-2"), 3)
+        self.assertEqual(reset("--to", f"@{now_ms - 4 * hour_ms}"), 1)
+        at = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime((now_ms - 3 * hour_ms) / 1000 - 60))
+        self.assertEqual(reset("--to", at), 2)
+        self.assertEqual(reset("--to", "-2h30m"), 3)
+        self.assertEqual(reset("--to", "-10s"), 5)
+        self.assertEqual(reset("--to", "earliest"), 0)
+        self.assertEqual(reset("--shift", "-7"), 0)
+        self.assertEqual(reset("--to", "99"), 5)
+
+    def test_a_reset_touches_only_the_partitions_that_are_named(self):
+        one, two, group = self.filled(3, 4), self.filled(1, 4), self.unique("group")
+        before = {(one, p): 2 for p in range(3)} | {(two, 0): 2}
+        self.commit(group, before)
+        self.ask("group", "reset", group, "--to", "latest", "--topic", f"{one}:0,2", "--execute")
+        self.assertEqual(self.committed(group), before | {(one, 0): 4, (one, 2): 4})
+        errors = self.refused("group", "reset", group, "--to", "latest", "--topic", f"{one}:3")
+        self.assertIn("has 3 partitions", errors)
+        self.assertIn("topic list", self.refused("group", "reset", group, "--to", "latest",
+                                                 "--topic", self.unique("no-topic")))
+
+    def test_a_group_with_members_is_neither_reset_nor_deleted(self):
+        topic, group = self.filled(1, 3), self.unique("group")
+        member = self.member(topic, group)
+        wait_until(lambda: self.committed(group) == {(topic, 0): 3}, "kcat has committed")
+        # What would change is shown all the same, and what stands in the way.
+        _, output, errors = cli_rig.run_moldau("group", "reset", group, "--to", "earliest",
+                                               "--bootstrap", self.address)
+        self.assertIn(topic, output.decode())
+        self.assertIn("has 1 members", errors)
+        for refused in (["reset", group, "--to", "earliest", "--execute"], ["delete", group],
+                        ["delete", group, "--topic", topic]):
+            self.assertRegex(self.refused("group", *refused), r"[Ss]top (them|its members|the members)")
+        self.assertEqual(self.committed(group), {(topic, 0): 3})
+        self.leave(member)
+        wait_until(lambda: self.described(group)["members"] == [], "kcat has left")
+        self.ask("group", "reset", group, "--to", "earliest", "--execute")
+        self.assertEqual(self.committed(group), {(topic, 0): 0})
+
+    def test_wrong_resets_are_wrong_command_lines(self):
+        for wrong in (["--to", "yesterday"], [], ["--to", "1", "--shift", "1"],
+                      ["--to", "1", "--topic", "t:x"], ["--shift", "a"]):
+            self.refused("group", "reset", "g", *wrong, code=2)
+
+    def test_deleted_is_the_group_or_what_it_committed_for_a_topic(self):
+        one, two, group = self.filled(1, 3), self.filled(1, 3), self.unique("group")
+        self.commit(group, {(one, 0): 1, (two, 0): 2})
+        self.ask("group", "delete", group, "--topic", one)
+        self.assertEqual(self.committed(group), {(two, 0): 2})
+        self.assertIn("no committed offsets", self.refused("group", "delete", group, "--topic", one))
+        self.ask("group", "delete", group)
+        self.assertEqual(self.committed(group), {})
+        self.assertNotIn(group, [name for name, _ in self.client.list_consumer_groups()])
+        self.assertIn("GROUP_ID_NOT_FOUND", self.refused("group", "delete", group))
+
+    def test_consuming_in_a_group_commits_what_was_printed_and_goes_on_there(self):
+        topic, group = self.filled(1, 5), self.unique("group")
+        read = ["consume", topic, "--group", group, "--from", "beginning"]
+        self.assertEqual(self.ask(*read, "-n", "3").split(), ["0-0", "0-1", "0-2"])
+        self.assertEqual(self.committed(group), {(topic, 0): 3})
+        self.assertEqual(self.ask(*read, "--exit").split(), ["0-3", "0-4"])
+        self.assertEqual(self.committed(group), {(topic, 0): 5})
+        self.assertEqual(self.ask(*read, "--exit"), "")
+
+    def test_a_consumer_that_is_interrupted_leaves_its_group_in_good_order(self):
+        topic, group = self.filled(2, 50), self.unique("group")
+        process = self.start_moldau("consume", topic, "--group", group, "--from", "beginning")
+        self.assertEqual(len({process.stdout.readline() for _ in range(100)}), 100)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(LIMIT_S), 0, process.stderr.read())
+        self.assertEqual(self.committed(group), {(topic, 0): 50, (topic, 1): 50})
+        self.assertEqual(self.described(group)["members"], [])
+
+    def test_two_consumers_of_a_group_share_its_partitions(self):
+        topic, group = self.filled(4, 1), self.unique("group")
+        for _ in range(2):
+            self.start_moldau("consume", topic, "--group", group)
+
+        def shares():
+            seen = self.described(group)
+            return seen["state"] == "Stable" and sorted(
+                len(one["assigned"][0]["partitions"]) for one in seen["members"]
+                if one["assigned"])
+
+        wait_until(lambda: shares() == [2, 2], "each has two partitions")
+
+    def test_a_group_takes_no_partitions_and_no_offsets(self):
+        for wrong in (["--partition", "0"], ["--from", "7"], ["--from", "-1h"]):
+            self.refused("consume", "t", "--group", "g", *wrong, code=2)
+
+
+if __name__ == "__main__":
+    cli_rig.main()
