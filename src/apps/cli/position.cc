@@ -27,24 +27,26 @@ class Reader {
     left_.remove_prefix(text.size());
     return true;
   }
-  /// Digits only, at most `digits_max` of them.
+  /// All digits there are, at most `digits_max` of them.
   std::optional<std::int64_t> number(std::size_t digits_max = 18) {
-    std::size_t digits = 0;
-    while (digits < left_.size() && left_[digits] >= '0' && left_[digits] <= '9') ++digits;
-    if (digits == 0 || digits > digits_max) return std::nullopt;
-    std::int64_t value = 0;
-    std::from_chars(left_.data(), left_.data() + digits, value);
-    left_.remove_prefix(digits);
-    return value;
+    const auto count = digits_ahead();
+    return count <= digits_max ? digits(count) : std::nullopt;
   }
-  /// A number of exactly so many digits.
+  /// The next `count` digits.
   std::optional<std::int64_t> digits(std::size_t count) {
-    const auto before = left_.size();
-    const auto value = number(count);
-    return value && before - left_.size() == count ? value : std::nullopt;
+    if (count == 0 || digits_ahead() < count) return std::nullopt;
+    std::int64_t value = 0;
+    std::from_chars(left_.data(), left_.data() + count, value);
+    left_.remove_prefix(count);
+    return value;
   }
 
  private:
+  std::size_t digits_ahead() const {
+    const auto end = left_.find_first_not_of("0123456789");
+    return end == left_.npos ? left_.size() : end;
+  }
+
   std::string_view left_;
 };
 

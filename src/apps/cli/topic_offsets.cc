@@ -129,6 +129,7 @@ Result<std::vector<std::int32_t>> parse_ranges(std::string_view text) {
     }
     for (auto number = first; number <= last; ++number) numbers.push_back(number);
   }
+  if (numbers.empty()) return fail(Errc::invalid, "write partitions as 0,2,5-7");
   return numbers;
 }
 

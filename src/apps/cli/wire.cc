@@ -53,6 +53,7 @@ Result<std::vector<env::Endpoint>> parse_bootstrap(std::string_view text) {
     }
     result.push_back({parsed->first, parsed->second});
   }
+  if (result.empty()) return fail(Errc::invalid, "write HOST:PORT");
   return result;
 }
 

@@ -74,7 +74,7 @@ class TestedWorld final : public World {
 
 class WireTest : public testing::Test {
  protected:
-  WireTest() : server_(world_.env(), budget_, broker_, {}) {
+  WireTest() : server_(world_.env(), *budget_, broker_, {}) {
     const auto open = [](WireTest& self) -> env::Task<> {
       self.endpoint_ =
           self.server_.open({.name = "PLAINTEXT", .endpoint = {"127.0.0.1", 0}}).value();
@@ -94,7 +94,9 @@ class WireTest : public testing::Test {
   }
 
   TestedWorld world_;
-  net::ByteBudget budget_{net::ByteBudget::capacity_min};
+  // Frames keep it alive.
+  const std::shared_ptr<net::ByteBudget> budget_ =
+      std::make_shared<net::ByteBudget>(net::ByteBudget::capacity_min);
   OldBroker broker_;
   net::Server server_;
   env::Endpoint endpoint_;
