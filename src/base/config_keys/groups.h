@@ -30,10 +30,19 @@ inline constexpr ConfigKey groups_keys[] = {
     list_key("group.coordinator.rebalance.protocols", "classic,consumer,streams")
         .one_of("consumer,classic,share,streams"),
     int_key("group.coordinator.threads", "4").at_least(1).high(),
-    int_key("group.initial.rebalance.delay.ms", "3000"),
-    int_key("group.max.session.timeout.ms", "1800000"),
-    int_key("group.max.size", "2147483647").at_least(1),
-    int_key("group.min.session.timeout.ms", "6000"),
+    int_key("group.initial.rebalance.delay.ms", "3000")
+        .honoured()
+        .doc("How long the first rebalance of an empty group waits for more members."),
+    int_key("group.max.session.timeout.ms", "1800000")
+        .honoured()
+        .doc("Longest session timeout that a member of a classic group may ask for."),
+    int_key("group.max.size", "2147483647")
+        .at_least(1)
+        .honoured()
+        .doc("Most members of a classic group."),
+    int_key("group.min.session.timeout.ms", "6000")
+        .honoured()
+        .doc("Shortest session timeout that a member of a classic group may ask for."),
     int_key("group.share.assignment.interval.ms", "1000").at_least(0).cluster_wide(),
     bool_key("group.share.assignor.offload.enable", "true").internal().cluster_wide(),
     list_key("group.share.assignors", "simple"),
@@ -85,15 +94,38 @@ inline constexpr ConfigKey groups_keys[] = {
     int_key("group.streams.session.timeout.ms", "45000").at_least(1),
     int_key("group.streams.task.offset.interval.ms", "60000").at_least(1).internal(),
     class_key("group.streams.topology.description.plugin.class"),
-    int_key("offset.metadata.max.bytes", "4096").high(),
+    int_key("offset.metadata.max.bytes", "4096")
+        .high()
+        .honoured()
+        .doc("Longest metadata that may be committed with an offset."),
     int_key("offsets.commit.timeout.ms", "5000").at_least(1).high(),
     int_key("offsets.load.buffer.size", "5242880").at_least(1).high(),
-    long_key("offsets.retention.check.interval.ms", "600000").at_least(1).high(),
-    int_key("offsets.retention.minutes", "10080").at_least(1).high(),
+    long_key("offsets.retention.check.interval.ms", "600000")
+        .at_least(1)
+        .high()
+        .honoured()
+        .doc("How often expired offsets are looked for."),
+    int_key("offsets.retention.minutes", "10080")
+        .at_least(1)
+        .high()
+        .honoured()
+        .doc("How long offsets are kept when their group is empty."),
     int_key("offsets.topic.compression.codec", "0").high(),
-    int_key("offsets.topic.num.partitions", "50").at_least(1).high(),
-    short_key("offsets.topic.replication.factor", "3").at_least(1).high(),
-    int_key("offsets.topic.segment.bytes", "104857600").at_least(1).high(),
+    int_key("offsets.topic.num.partitions", "50")
+        .at_least(1)
+        .high()
+        .honoured()
+        .doc("Partitions of __consumer_offsets when it is created."),
+    short_key("offsets.topic.replication.factor", "3")
+        .at_least(1)
+        .high()
+        .honoured()
+        .doc("Replicas of __consumer_offsets when it is created."),
+    int_key("offsets.topic.segment.bytes", "104857600")
+        .at_least(1)
+        .high()
+        .honoured()
+        .doc("segment.bytes of __consumer_offsets when it is created."),
     int_key("share.coordinator.append.linger.ms", "-1").at_least(-1),
     int_key("share.coordinator.cached.buffer.max.bytes", "1048588").at_least(524288).cluster_wide(),
     int_key("share.coordinator.cold.partition.snapshot.interval.ms", "300000")

@@ -7,8 +7,8 @@
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
-#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_acls.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_acls.h"
@@ -16,10 +16,10 @@
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_delegation_token.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_quorum.h"
-#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_topic_partitions.h"
 #include "protocol/messages/describe_transactions.h"
 #include "protocol/messages/describe_user_scram_credentials.h"
@@ -31,8 +31,8 @@
 #include "protocol/messages/init_producer_id.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/leave_group.h"
-#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_config_resources.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/list_transactions.h"
@@ -41,9 +41,9 @@
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/sync_group.h"
 #include "protocol/messages/unregister_broker.h"
 #include "protocol/messages/update_features.h"
-#include "protocol/messages/sync_group.h"
 
 /// Simple handlers, each in `handlers/NN_name.cc` with NN its API key: a decoded request in, an
 /// answer out. Views in the request live until the answer has been encoded; so do the image of the
@@ -71,8 +71,8 @@ env::Task<protocol::LeaveGroupResponse> handle_leave_group(Broker&, RequestConte
                                                            protocol::LeaveGroupRequest);
 env::Task<protocol::SyncGroupResponse> handle_sync_group(Broker&, RequestContext&,
                                                          protocol::SyncGroupRequest);
-env::Task<protocol::DescribeGroupsResponse> handle_describe_groups(
-    Broker&, RequestContext&, protocol::DescribeGroupsRequest);
+env::Task<protocol::DescribeGroupsResponse> handle_describe_groups(Broker&, RequestContext&,
+                                                                   protocol::DescribeGroupsRequest);
 env::Task<protocol::ListGroupsResponse> handle_list_groups(Broker&, RequestContext&,
                                                            protocol::ListGroupsRequest);
 env::Task<protocol::ApiVersionsResponse> handle_api_versions(Broker&, RequestContext&,
