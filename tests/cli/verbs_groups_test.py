@@ -209,7 +209,10 @@ class Groups(cli_rig.VerbTest):
             self.start_moldau("consume", topic, "--group", group)
 
         def shares():
-            seen = self.described(group)
+            # There is no such group until the first of them has joined.
+            code, output, _ = cli_rig.run_moldau("group", "describe", group, "--format", "json",
+                                                 "--bootstrap", self.address)
+            seen = json.loads(output)[0] if code == 0 else {"state": "", "members": []}
             return seen["state"] == "Stable" and sorted(
                 len(one["assigned"][0]["partitions"]) for one in seen["members"]
                 if one["assigned"])

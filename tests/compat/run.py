@@ -29,6 +29,7 @@ import wire
 import compat_schema  # noqa: F401
 import compat_api_versions  # noqa: F401
 import compat_tools  # noqa: F401
+import compat_cli  # noqa: F401
 import compat_clients  # noqa: F401
 import compat_refusals  # noqa: F401
 import compat_dump_log  # noqa: F401

@@ -21,7 +21,7 @@ end
 function __moldau_at
     set -l path
     for word in (commandline -opc)[2..]
-        if contains -- (string join ' ' $path $word) $__moldau_commands
+        if contains -- (string join ' ' -- $path $word) $__moldau_commands
             set -a path $word
         end
     end
@@ -85,7 +85,9 @@ void add_command(std::string& script, const CommandDoc& command) {
     for (const auto& name : option.names) {
       script += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
     }
-    if (!option.is_flag()) script += " -r" + offer(option);
+    // -x: a value that is no file; -r: a value.
+    const bool is_file = completes(option) == Completes::files;
+    if (!option.is_flag()) script += (is_file ? " -r" : " -x") + offer(option);
     script += fmt::format(" -d '{}'\n", escaped(option.what));
   }
   for (const auto& one : command.commands) add_command(script, one);

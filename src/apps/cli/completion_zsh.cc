@@ -59,9 +59,10 @@ std::string action(const OptionDoc& option) {
     case Completes::files:
       return "_files";
     case Completes::topics:
-      return "_moldau_names topic";
+      // The blank in front keeps _arguments from putting options of its own before our word.
+      return " _moldau_names topic";
     case Completes::groups:
-      return "_moldau_names group";
+      return " _moldau_names group";
     case Completes::nothing:
       break;
   }

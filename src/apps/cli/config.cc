@@ -69,9 +69,10 @@ Result<> describe(World& world, const Options& options) {
     fmt::print("{}\n", json_array(rows));
     return {};
   }
-  Table table({"KEY", "VALUE", "SET BY"});
+  // Values last: some are long.
+  Table table({"KEY", "SET BY", "VALUE"});
   for (const auto& entry : entries) {
-    table.add({entry.name, entry.is_sensitive ? "(secret)" : entry.value, entry.source});
+    table.add({entry.name, entry.source, entry.is_sensitive ? "(secret)" : entry.value});
   }
   if (!entries.empty()) fmt::print("{}", table.to_string());
   std::fflush(stdout);

@@ -175,12 +175,12 @@ void add_formats(CLI::App& app, Options& options) {
   auto& format = add_choice<RecordFormat>(
       app, "--format", options.format,
       {{"text", RecordFormat::text}, {"table", RecordFormat::table}, {"json", RecordFormat::json}},
-      "text: a value a line; table: all in columns; json: an "
-      "object a line, which `produce` can read");
+      "how a record is printed: text is its value, table is "
+      "columns, json is what `produce` can read");
   auto& separator = *app.add_option("--key-separator", options.key_separator,
                                     "with text: print the key and this before a value")
                          ->type_name("TEXT");
-  app.add_option("--template", options.record_template, "how to print a record: see below")
+  app.add_option("--template", options.record_template, "how a record is printed, field by field")
       ->type_name("TEMPLATE")
       ->excludes(&format)
       ->excludes(&separator);

@@ -116,9 +116,8 @@ std::string man_page(const CommandDoc& program, std::string_view version) {
   }
   page += ".fi\n.SH DESCRIPTION\n";
   add_paragraphs(page, program.more);
-  page +=
-      ".SH COMMON OPTIONS\n.TP\n\\fB\\-h\\fR, \\fB\\-\\-help\\fR\nHelp on the command, with "
-      "examples.\n";
+  page += ".SH COMMON OPTIONS\n";
+  for (const auto& option : program.options) add_option(page, option);
   if (const auto* command = with_connection(program)) {
     for (const auto& option : command->options) {
       if (option.group == "Connection") add_option(page, option);

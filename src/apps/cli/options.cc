@@ -77,7 +77,8 @@ void add_broker_options(CLI::App& app, ClientOptions& options) {
 
 void add_client_options(CLI::App& app, ClientOptions& options) {
   add_broker_options(app, options);
-  add_list(app, "-X", options.properties, "KEY=VALUE", "a property of librdkafka; may be repeated")
+  add_list(app, "-X", options.properties, "KEY=VALUE",
+           "a property of librdkafka, as security.protocol=SSL; may be repeated")
       .check(assignment())
       ->group("Connection");
 }

@@ -229,9 +229,9 @@ void add_produce_command(CLI::App& program, Chosen& chosen) {
   app.add_option("topic", options->topic, "its name")->required()->type_name("TOPIC");
   app.add_option("--file", options->file, "what to read instead of standard input")
       ->type_name("FILE");
-  add_choice<LineFormat>(app, "--format", options->format,
-                         {{"text", LineFormat::text}, {"json", LineFormat::json}},
-                         "text: a line is a value; json: an object as `consume` prints it");
+  add_choice<LineFormat>(
+      app, "--format", options->format, {{"text", LineFormat::text}, {"json", LineFormat::json}},
+      "what a line is: text is a value, json is a record as `consume` prints it");
   auto& key = *app.add_option("--key", options->key, "the key of every record")->type_name("TEXT");
   app.add_option("--key-separator", options->key_separator,
                  "the first of these in a line ends the key; a line without has no key")
@@ -247,7 +247,7 @@ void add_produce_command(CLI::App& program, Chosen& chosen) {
       {{"none", "none"}, {"gzip", "gzip"}, {"snappy", "snappy"}, {"lz4", "lz4"}, {"zstd", "zstd"}},
       "how batches are compressed");
   add_choice<std::string>(app, "--acks", options->acks, {{"all", "all"}, {"1", "1"}, {"0", "0"}},
-                          "all: on the disk of every in-sync replica");
+                          "who must have a record: all is every in-sync replica");
   app.add_option("--partition", options->partition, "default: by the key's hash, or in turn")
       ->check(at_least(0))
       ->type_name("N");

@@ -137,18 +137,19 @@ TEST(Completion, zsh_quotes_what_is_its_own_syntax) {
   EXPECT_TRUE(contains(script, "'(--dry-run)--dry-run[don'\\''t]'"));
   EXPECT_TRUE(contains(script, "'(-n --count)-n+[how many]:N: '"));
   EXPECT_TRUE(contains(script, "'*--config=[a setting]:KEY=VALUE: '"));
-  EXPECT_TRUE(contains(script, "'1:TOPIC:_moldau_names topic'"));
+  EXPECT_TRUE(contains(script, "'1:TOPIC: _moldau_names topic'"));
 }
 
 TEST(Completion, fish_has_a_line_for_each_word) {
   const auto script = completion_script(Program().doc(), Shell::fish);
   EXPECT_TRUE(contains(script, "set -g __moldau_commands 'topic' 'topic create' 'group'\n"));
   EXPECT_TRUE(contains(script,
-                       "complete -c moldau -n '__moldau_at topic create' -l format -r -a 'table "
+                       "complete -c moldau -n '__moldau_at topic create' -l format -x -a 'table "
                        "json' -d 'how'\n"))
       << script;
   EXPECT_TRUE(contains(script, "-l dry-run -d 'don\\'t'\n"));
-  EXPECT_TRUE(contains(script, "-s n -l count -r -d 'how many'\n"));
+  EXPECT_TRUE(contains(script, "-l file -r -F -d 'from where'\n"));
+  EXPECT_TRUE(contains(script, "-s n -l count -x -d 'how many'\n"));
   EXPECT_TRUE(contains(script, "'__moldau_at group' -a '(__moldau_names group)'\n"));
 }
 
