@@ -57,7 +57,7 @@ final class Lines {
         return headers;
     }
 
-    /** A record that a member of a group, or a look by timestamp, has read: "record", its fields. */
+    /** A record as a group's member or a look by timestamp has read it: "record", its fields. */
     static String record(ConsumerRecord<byte[], byte[]> record) {
         return "record\t" + fields(record);
     }
