@@ -1,13 +1,10 @@
-"""What is not served yet, transactions and consumer groups: clients are told so at once, and in
-words."""
+"""What is not served yet, transactions: clients are told so at once, and in words."""
 
 import re
 import time
 
 import client_rig
 import confluent_kafka
-import kafka
-import kafka.errors
 from client import How
 from comparison import Sent
 from every_client import CLIENTS
@@ -18,10 +15,10 @@ from records import Record
 REFUSED_WITHIN_S = 10
 
 
-def expect_refusal(who, elapsed_s, text, what="transaction"):
+def expect_refusal(who, elapsed_s, text):
     """What a user of the client reads names what is not served, and is no time-out."""
     expect(elapsed_s < REFUSED_WITHIN_S, f"{who} was refused after {elapsed_s:.1f} s: {text}")
-    expect(what in text.lower(), f"{who} was told: {text}")
+    expect("transaction" in text.lower(), f"{who} was told: {text}")
     expect(not re.search(r"timed[ _]?out", text, re.IGNORECASE), f"{who} was told: {text}")
 
 
@@ -79,35 +76,7 @@ def kcat(rig):
     expect_usable(rig, server)
 
 
-def confluent_group(rig):
-    """A consumer that subscribes gets an error from poll()."""
-    server, _ = start(rig)
-    reader = confluent_kafka.Consumer({"bootstrap.servers": server.address, "group.id": "readers"})
-    reader.subscribe(["payments"])
-    begin = time.monotonic()
-    message = reader.poll(30)
-    expect(message is not None and message.error() is not None, f"poll() gave {message}")
-    expect_refusal("confluent_kafka", time.monotonic() - begin, message.error().str(), "group")
-    reader.close()
-    expect_usable(rig, server)
-
-
-def python_kafka_group(rig):
-    """poll() raises. The client asks in a version that has no room for words."""
-    server, _ = start(rig)
-    reader = kafka.KafkaConsumer("payments", bootstrap_servers=server.address, group_id="readers")
-    begin = time.monotonic()
-    try:
-        reader.poll(30_000)
-    except kafka.errors.UnsupportedVersionError:
-        expect(time.monotonic() - begin < REFUSED_WITHIN_S, "poll() raised late")
-    else:
-        expect(False, "poll() raised nothing")
-    reader.close(autocommit=False)
-    expect_usable(rig, server)
-
-
-SCENARIOS = (c_program, confluent, kcat, confluent_group, python_kafka_group)
+SCENARIOS = (c_program, confluent, kcat)
 
 if __name__ == "__main__":
     client_rig.main(lambda _: {scenario.__name__: scenario for scenario in SCENARIOS})
