@@ -110,6 +110,8 @@ env::Task<> change_limits(Rig& rig) {
   co_await pause(rig, 30);
   EXPECT_EQ(rig.broker.count("open"), 1);
   rig.server.set_limits({.connections_max = 2});
+  co_await eventually(rig, [&] { return rig.broker.count("open") == 2; });
+  if (rig.broker.count("open") != 2) co_return co_await rig.server.stop(rig.in(5'000));
   EXPECT_EQ(co_await clients[1].receive(), "re:s1");
   rig.server.set_limits({.per_ip_max = 1});
   auto refused = co_await RawClient::connect(rig);
