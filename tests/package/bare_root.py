@@ -13,7 +13,7 @@ ISOLATED = ["unshare", "--mount", "--propagation", "private"]
 ISOLATED_PROCESSES = [*ISOLATED, "--pid", "--fork", "--kill-child"]
 
 
-def run(command, limit_s=600, **options):
+def run(command, limit_s=1800, **options):
     """What the command printed, both outputs; fails with that if the command does."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True,
@@ -70,7 +70,7 @@ class BareRoot:
     def read(self, name):
         return (self.path / name).read_text(encoding="utf-8")
 
-    def run(self, *command, limit_s=600):
+    def run(self, *command, limit_s=1800):
         """What a command in the root printed, as root there; fails if the command does."""
         return run([*ISOLATED_PROCESSES, *self.entered(*command)], limit_s,
                    env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C",

@@ -27,7 +27,7 @@ class Image:
                  "--build-arg", "BASE=localhost/bare", "--build-context", f"build={built}",
                  "-t", "localhost/moldau", "-f", source / "packaging/container/Dockerfile", source)
 
-    def run(self, *arguments, limit_s=600):
+    def run(self, *arguments, limit_s=1800):
         return run([*self.buildah, *arguments], limit_s)
 
     def config(self):
