@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cerrno>
+
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -24,6 +26,14 @@ Result<int> quarter(int value) {
 TEST(Error, try_returns_the_value_or_propagates_the_error) {
   EXPECT_EQ(quarter(12).value(), 3);
   EXPECT_EQ(quarter(6).error().to_string(), "invalid: odd");
+}
+
+TEST(Error, what_passes_by_itself_is_told_from_what_is_broken) {
+  for (const int passes : {ENOSPC, EDQUOT, EMFILE, ENFILE}) {
+    EXPECT_EQ(fail_os(passes, "open").error().code, Errc::no_space) << passes;
+  }
+  EXPECT_EQ(fail_os(EIO, "pwritev").error().code, Errc::io);
+  EXPECT_EQ(fail_os(EROFS, "pwritev").error().code, Errc::read_only);
 }
 
 TEST(Crc32c, known_answer_and_continuation_agree) {

@@ -61,6 +61,8 @@ Errc classify(int os_error) {
   switch (os_error) {
     case ENOSPC:
     case EDQUOT:
+    case EMFILE:
+    case ENFILE:
       return Errc::no_space;
     case EROFS:
     case EACCES:
@@ -86,8 +88,6 @@ Errc classify(int os_error) {
     case EINVAL:
       return Errc::invalid;
     case EFBIG:
-    case EMFILE:
-    case ENFILE:
       return Errc::too_large;
     default:
       return Errc::io;

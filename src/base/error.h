@@ -13,7 +13,7 @@ namespace moldau {
 enum class Errc : unsigned char {
   cancelled,    ///< the scope that the operation ran in is being stopped
   io,           ///< the device or file system failed: `os_error` says how
-  no_space,     ///< ENOSPC or EDQUOT
+  no_space,     ///< ENOSPC, EDQUOT; EMFILE, ENFILE: no room now, and nothing is broken
   read_only,    ///< EROFS, EACCES or EPERM on a file
   not_found,    ///< no such file, address, key
   exists,       ///< the name is taken

@@ -11,6 +11,7 @@
 
 #include "env/mutex.h"
 #include "env/real/fd.h"
+#include "env/real/real_listener.h"
 #include "env/real/real_log.h"
 #include "env/scope.h"
 #include "env/signal.h"
@@ -180,6 +181,62 @@ TEST(RealEnv, without_descriptors_accept_waits_and_does_not_spin) {
 #endif
   RealTestWorld world;
   world.run(accept_without_descriptors(world.env()));
+}
+
+/// Lets the descriptors that follow be connections, up to `count` of them.
+class DescriptorsForConnections {
+ public:
+  explicit DescriptorsForConnections(rlim_t count) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const Fd probe(::dup(0));
+    const rlim_t wanted = static_cast<rlim_t>(probe.get()) + count;
+    rlim_t limit = wanted;
+    while (limit - descriptors_kept(limit) < wanted) ++limit;
+    const rlimit now{limit, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+    kept = descriptors_kept(limit);
+  }
+  ~DescriptorsForConnections() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  std::uint64_t kept{0};
+
+ private:
+  rlimit before_{};
+};
+
+Task<> accept_all(Env& env, Listener& listener, std::vector<std::unique_ptr<Stream>>& accepted) {
+  const std::function<Worker&()> choose = [&env]() -> Worker& { return env.workers().at(0); };
+  while (auto stream = co_await listener.accept(choose)) accepted.push_back(std::move(*stream));
+}
+
+Task<> accept_until_files_need_the_rest(Env& env) {
+  Worker& home = env.workers().at(0);
+  const auto listener = env.transport().listen({"127.0.0.1", 0}, home).value();
+  std::vector<std::unique_ptr<Stream>> clients;
+  for (int i = 0; i < 60; ++i) {
+    clients.push_back(
+        (co_await env.transport().connect(listener->local(), home, MonoTime::max())).value());
+  }
+  Scope scope(home);
+  std::vector<std::unique_ptr<Stream>> accepted;
+  {
+    const DescriptorsForConnections limit(20);
+    scope.spawn(accept_all(env, *listener, accepted));
+    EXPECT_TRUE(co_await sleep_until(home, home.now() + milliseconds(150)));
+    EXPECT_EQ(accepted.size(), 20U);
+    std::vector<Fd> files;
+    for (std::uint64_t i = 0; i < limit.kept; ++i) files.emplace_back(::dup(0));
+    EXPECT_TRUE(files.back());
+    EXPECT_TRUE(co_await sleep_until(home, home.now() + milliseconds(150)));
+    EXPECT_EQ(accepted.size(), 20U);
+  }
+  EXPECT_TRUE(co_await sleep_until(home, home.now() + milliseconds(200)));
+  EXPECT_EQ(accepted.size(), clients.size());
+  co_await scope.stop();
+}
+
+TEST(RealEnv, connections_leave_descriptors_for_files) {
+  RealTestWorld world;
+  world.run(accept_until_files_need_the_rest(world.env()));
 }
 
 Task<> connect_by_name(Env& env) {

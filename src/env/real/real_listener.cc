@@ -1,5 +1,7 @@
 #include "env/real/real_listener.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -37,6 +39,14 @@ bool is_lost_connection(int error) {
   }
 }
 
+/// Whether the next descriptor is one that connections may have.
+bool has_descriptor(int any) {
+  const Fd next(::fcntl(any, F_DUPFD_CLOEXEC, 0));
+  rlimit limit{};
+  if (!next || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  return static_cast<rlim_t>(next.get()) < limit.rlim_cur - descriptors_kept(limit.rlim_cur);
+}
+
 bool is_shortage(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
          error == ENOSPC;
@@ -58,11 +68,15 @@ Task<Result<std::unique_ptr<Stream>>> RealListener::accept(const std::function<W
     if (closed_) co_return fail(Errc::closed);
     tcp::endpoint remote;
     auto length = static_cast<socklen_t>(remote.capacity());
-    Fd fd(retry_interrupted([&] {
-      return ::accept4(acceptor_.native_handle(), remote.data(), &length,
-                       SOCK_NONBLOCK | SOCK_CLOEXEC);
-    }));
-    int error = errno;
+    int error = EMFILE;
+    Fd fd;
+    if (has_descriptor(acceptor_.native_handle())) {
+      fd = Fd(retry_interrupted([&] {
+        return ::accept4(acceptor_.native_handle(), remote.data(), &length,
+                         SOCK_NONBLOCK | SOCK_CLOEXEC);
+      }));
+      error = errno;
+    }
     if (fd) {
       remote.resize(length);
       auto stream = adopt(std::move(fd), remote, choose);

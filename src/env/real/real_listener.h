@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
 
 #include "env/log.h"
 #include "env/real/fd.h"
@@ -15,6 +17,12 @@ using TcpAcceptor = boost::asio::basic_socket_acceptor<boost::asio::ip::tcp,
                                                        boost::asio::io_context::executor_type>;
 
 /// A listening socket on one worker.
+/// Of `limit` descriptors that this process may have, so many are not given to connections: files
+/// that have to be opened while everybody connects find room.
+constexpr std::uint64_t descriptors_kept(std::uint64_t limit) {
+  return std::min<std::uint64_t>(limit / 4, 1024);
+}
+
 class RealListener final : public Listener {
  public:
   RealListener(TcpAcceptor acceptor, RealWorker& home, Log& log);
