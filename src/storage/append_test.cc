@@ -303,6 +303,10 @@ TEST_F(Append, below_the_reserve_clients_are_refused_and_the_broker_is_not) {
                           .origin = Origin::broker})
                 .status,
             AppendStatus::assigned);
+  // At the reserve it would be full again at once.
+  node_.disk().set_capacity(node_.disk().used_bytes() + (1 << 20) + 1000);
+  dir_->housekeeping();
+  EXPECT_TRUE(dir_->stats().below_reserve);
   node_.disk().set_capacity(std::uint64_t{1} << 40);
   dir_->housekeeping();
   append_durably();

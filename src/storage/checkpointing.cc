@@ -147,11 +147,15 @@ Result<> LogDir::State::write_log_starts() {
   return log_starts.save();
 }
 
-/// A full disk passes, and what is not written now is written then; any other error does not.
+/// A full disk passes, and what is not written now is written then; any other error does not. Said
+/// unless a full disk has been said already.
 void LogDir::State::note_checkpoint(std::string_view what, const Result<>& result) {
   if (result) return;
   if (result.error().code == Errc::no_space) {
-    env_.log().warn("checkpoint not written, the disk is full file={} dir={}", what, options.path);
+    if (!below_reserve()) {
+      env_.log().warn("checkpoint not written, tried again file={} dir={} error=\"{}\"", what,
+                      options.path, result.error().to_string());
+    }
     note_no_space();
     return;
   }

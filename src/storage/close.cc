@@ -101,6 +101,7 @@ Result<> LogDir::State::finish_close(std::vector<FlushItem>& items, BrokerEpoch 
   TRY(write_recovery_points());
   TRY(write_high_watermarks());
   TRY(write_log_starts());
+  if (has_quarantined.load(std::memory_order_relaxed)) return {};
   // Last: whoever finds it trusts all of the above.
   return env::replace_file(disk(), fmt::format("{}/{}", options.path, clean_shutdown_file),
                            as_bytes(format_clean_shutdown(broker_epoch)));

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t small_file_bytes_max = std::uint64_t{1} << 20;
 constexpr std::uint64_t reserve_bytes_max = std::uint64_t{1} << 30;
+constexpr std::uint64_t room_again_bytes = 1 << 20;
 
 Result<std::optional<std::string>> read_text(env::Disk& disk, const std::string& path) {
   const auto bytes = env::read_file(disk, path, small_file_bytes_max);
@@ -86,9 +87,12 @@ void LogDir::State::note_free_space() {
   if (!space) return;
   const auto reserve =
       options.min_free_bytes.value_or(std::min(space->total_bytes / 100, reserve_bytes_max));
-  const bool below = space->free_bytes < reserve;
+  // Once it was full, a little more than the reserve: it would be full again at once.
+  const auto slack = std::min(space->total_bytes / 100, room_again_bytes);
+  const bool was = below_reserve();
+  const bool below = space->free_bytes < reserve + (was ? slack : 0);
   free_bytes.store(space->free_bytes, std::memory_order_relaxed);
-  const bool was = below_reserve_.exchange(below, std::memory_order_relaxed);
+  below_reserve_.store(below, std::memory_order_relaxed);
   if (below && !was) {
     env_.log().error("log directory is nearly full, produce is refused dir={} free={} reserve={}",
                      options.path, space->free_bytes, reserve);

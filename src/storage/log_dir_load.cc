@@ -124,9 +124,8 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
         state.take_offline(outcome.error());
         co_return std::unexpected(outcome.error());
       }
-      state.env().log().error("partition quarantined log={} error=\"{}\"", item.known.name,
-                              outcome.error().to_string());
       report.quarantined.push_back({item.known.name, outcome.error()});
+      state.has_quarantined.store(true, std::memory_order_relaxed);
       continue;
     }
     if (outcome->torn_bytes_cut > 0) {

@@ -103,6 +103,9 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   CheckpointFile high_watermarks GUARDED_BY(checkpoint_mutex);
   CheckpointFile log_starts GUARDED_BY(checkpoint_mutex);
 
+  /// A partition could not be loaded: a stop does not call the directory clean, since the next
+  /// start would then trust what this one has found damaged.
+  std::atomic<bool> has_quarantined{false};
   std::atomic<std::uint64_t> free_bytes{0};
   // Of housekeeping, one pass at a time.
   MonoTime next_high_watermarks{};

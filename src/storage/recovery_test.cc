@@ -203,6 +203,23 @@ TEST_F(Recovery, flipped_bit_below_the_recovery_point_quarantines_and_cuts_nothi
   EXPECT_EQ(load()->quarantined.size(), 1U);
 }
 
+TEST_F(Recovery, stop_with_a_quarantined_partition_is_not_clean_so_it_stays_set_aside) {
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably();
+  dir_->housekeeping();
+  const auto size = file_size(path(first_log));
+  ASSERT_TRUE(node_.disk().flip_bit(path(first_log), size / 10 * 7 + 70, 3));
+  crash(CrashKind::kill);
+  for (int life = 0; life < 3; ++life) {
+    ASSERT_TRUE(open_dir());
+    EXPECT_FALSE(dir_->clean_shutdown_epoch()) << life;
+    ASSERT_EQ(load()->quarantined.size(), 1U) << life;
+    ASSERT_TRUE(close());
+    crash(CrashKind::kill);
+  }
+  EXPECT_EQ(file_size(path(first_log)), size);
+}
+
 TEST_F(Recovery, file_that_ends_below_the_recovery_point_is_damage) {
   start_log();
   for (int i = 0; i < 10; ++i) append_durably();
