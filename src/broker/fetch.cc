@@ -100,8 +100,10 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
                           ? ErrorCode::not_leader_or_follower
                           : ErrorCode::unknown_leader_epoch;
   }
-  if (data.error_code == ErrorCode::none && (part.target.fetch_offset < positions.log_start ||
-                                             part.target.fetch_offset > positions.written_end)) {
+  const bool diverges = data.error_code == ErrorCode::none && check_epochs(part, positions);
+  if (data.error_code == ErrorCode::none && !diverges &&
+      (part.target.fetch_offset < positions.log_start ||
+       part.target.fetch_offset > positions.written_end)) {
     data.error_code = ErrorCode::offset_out_of_range;
   }
   if (data.error_code != ErrorCode::none) {
@@ -111,7 +113,7 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
   data.high_watermark = positions.high_watermark;
   data.last_stable_offset = positions.last_stable_offset;
   data.log_start_offset = positions.log_start;
-  if (check_epochs(part, positions)) co_return Result<>();
+  if (diverges) co_return Result<>();
 
   const Offset limit = limit_of(positions);
   const auto bytes = std::min<std::int64_t>(max_bytes, part.target.partition_max_bytes);
@@ -144,13 +146,14 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
 }
 
 /// True if what the client has read is not in this log: it must truncate first (KIP-595, KIP-320).
+/// The error is set if the log does not know that epoch.
 bool Fetch::check_epochs(FetchPart& part, const storage::Positions& positions) {
   const LeaderEpoch fetched = part.target.last_fetched_epoch;
   if (fetched == no_leader_epoch) return false;
   const auto end = part.partition->log().end_offset_for_epoch(fetched);
   if (end.epoch == no_leader_epoch || end.end_offset == no_offset) {
     part.data.error_code = ErrorCode::offset_out_of_range;
-    return true;
+    return false;
   }
   if (end.epoch >= fetched && end.end_offset >= part.target.fetch_offset) return false;
   part.data.diverging_epoch.epoch = end.epoch;
@@ -174,9 +177,17 @@ Offset Fetch::limit_of(const storage::Positions& positions) const {
 env::Task<Result<>> Fetch::read(FetchPart& part) {
   auto& data = part.data;
   data.records = SharedBytes();
-  data.aborted_transactions.reset();
+  if (part.partition != nullptr) data.aborted_transactions.reset();
   if (limits_.isolation == FetchIsolation::transactions_committed && !part.has_error()) {
     data.aborted_transactions.emplace();
+  }
+  if (context_.version >= 16 && data.error_code == ErrorCode::not_leader_or_follower) {
+    const auto* registration =
+        context_.image->partition(part.target.key.topic_id, part.target.key.partition);
+    if (registration != nullptr) {
+      data.current_leader = {.leader_id = registration->leader,
+                             .leader_epoch = registration->leader_epoch};
+    }
   }
   if (context_.version <= 5 && data.error_code == ErrorCode::kafka_storage_error) {
     data.error_code = ErrorCode::not_leader_or_follower;  // what such clients retry
@@ -198,8 +209,10 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     }
     size = *cold;
   }
-  SharedBytes bytes{std::move(block)};
-  data.records = bytes.slice(0, *size);
+  const SharedBytes bytes = SharedBytes(std::move(block)).slice(0, *size);
+  const auto first = records::peek_frame(bytes.bytes());
+  if (!first || first->size > bytes.size()) co_return Result<>();  // less than a batch is no use
+  data.records = bytes;
   broker_.requests().bytes_out.add(*size);
   if (data.aborted_transactions) CO_TRY(co_await add_aborted_transactions(part));
   co_return Result<>();

@@ -45,7 +45,8 @@ TEST_F(NodeTest, what_no_client_may_write_is_refused_and_not_appended) {
                                          .producer_id = ProducerId(1),
                                          .producer_epoch = ProducerEpoch(0),
                                          .base_sequence = 0});
-  EXPECT_EQ(produce("t", transactional).error_code, ErrorCode::invalid_txn_state);
+  EXPECT_EQ(produce("t", transactional).error_code,
+            ErrorCode::transactional_id_authorization_failed);
   EXPECT_EQ(produce("t", batch("v", {.kind = records::BatchKind::control})).error_code,
             ErrorCode::invalid_record);
   const auto whole = batch("v");

@@ -34,6 +34,18 @@ ErrorCode error_of(records::BatchRejection rejection) {
   return ErrorCode::unknown_server_error;
 }
 
+/// The words to an error of check_batch().
+std::string why_not(ErrorCode error) {
+  switch (error) {
+    case ErrorCode::transactional_id_authorization_failed:
+      return "a batch of a transaction in a request without a transactional id";
+    case ErrorCode::invalid_txn_state:
+      return "this broker does not serve transactions yet";
+    default:
+      return "clients may not write control records";
+  }
+}
+
 bool is_served(std::int16_t version) {
   return protocol::ProduceRequest::info.versions.contains(version);
 }
@@ -63,6 +75,8 @@ env::Task<Result<>> Produce::prepare(const SharedBytes& frame,
     co_return fail(Errc::unsupported, fmt::format("Produce version {} is not served", version_));
   }
   request_ = CO_TRY(protocol::decode<protocol::ProduceRequest>(frame, version_, header.end));
+  std::erase_if(request_->message.topic_data,  // they are not mentioned in the answer either
+                [](const auto& topic) { return topic.partition_data.empty(); });
   const auto& request = request_->message;
   deadline_ = received_ + milliseconds(std::max(request.timeout_ms, 0));
 
@@ -145,9 +159,7 @@ env::Task<> Produce::validate(Item& item, SharedBytes records,
   const auto parsed = records::BatchView::parse(records.bytes());
   if (parsed) {
     if (const auto error = check_batch(*parsed); error != ErrorCode::none) {
-      refuse(item, error,
-             error == ErrorCode::invalid_txn_state ? "this broker does not serve transactions yet"
-                                                   : "clients may not write control records");
+      refuse(item, error, why_not(error));
       item.partition = nullptr;
       co_return;
     }
@@ -179,7 +191,10 @@ env::Task<> Produce::validate(Item& item, SharedBytes records,
 }
 
 /// What no client may send, said before anything else is looked at.
-ErrorCode Produce::check_batch(const records::BatchView& batch) {
+ErrorCode Produce::check_batch(const records::BatchView& batch) const {
+  if (batch.is_transactional() && !request_->message.transactional_id) {
+    return ErrorCode::transactional_id_authorization_failed;
+  }
   if (batch.is_control()) return ErrorCode::invalid_record;
   if (batch.is_transactional()) return ErrorCode::invalid_txn_state;
   return ErrorCode::none;
@@ -248,7 +263,8 @@ void Produce::append(std::uint32_t tag) {
   }
   response.base_offset = answer.base_offset;
   response.log_start_offset = log.positions().log_start;
-  if (item.batch->batch.timestamp_type() == records::TimestampType::log_append_time) {
+  if (item.batch->batch.timestamp_type() == records::TimestampType::log_append_time ||
+      answer.status == storage::AppendStatus::duplicate) {
     response.log_append_time_ms = answer.max_timestamp;
   }
   if (answer.status == storage::AppendStatus::assigned) {

@@ -64,7 +64,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   void refuse(const Item& item, protocol::ErrorCode error, std::string message = {});
   void add_item(const protocol::ProduceRequest::TopicProduceData& topic, std::size_t topic_index,
                 std::size_t index, std::optional<std::string_view> name);
-  static protocol::ErrorCode check_batch(const records::BatchView& batch);
+  protocol::ErrorCode check_batch(const records::BatchView& batch) const;
   env::Task<> validate(Item& item, SharedBytes records, records::Decompressor& decompressor);
   env::Task<Result<>> wait_for_room();
   void append(std::uint32_t tag);

@@ -28,14 +28,19 @@ FetchKey key_of(std::int16_t version, const Text& topic, const Uuid& topic_id,
   return {.topic_id = {}, .topic = topic.str(), .partition = partition};
 }
 
+/// Below 0 the client does not know the epoch.
+LeaderEpoch known(LeaderEpoch epoch) {
+  return epoch < LeaderEpoch(0) ? no_leader_epoch : epoch;
+}
+
 std::vector<FetchTarget> targets_of(const FetchRequest& request, std::int16_t version) {
   std::vector<FetchTarget> targets;
   for (const auto& topic : request.topics) {
     for (const auto& partition : topic.partitions) {
       targets.push_back({.key = key_of(version, topic.topic, topic.topic_id, partition.partition),
                          .fetch_offset = partition.fetch_offset,
-                         .current_leader_epoch = partition.current_leader_epoch,
-                         .last_fetched_epoch = partition.last_fetched_epoch,
+                         .current_leader_epoch = known(partition.current_leader_epoch),
+                         .last_fetched_epoch = known(partition.last_fetched_epoch),
                          .log_start_offset = partition.log_start_offset,
                          .partition_max_bytes = partition.partition_max_bytes});
     }
@@ -153,7 +158,7 @@ env::Task<FetchResponse> handle_fetch(Broker& broker, RequestContext& context,
     co_return response;
   }
   std::shared_ptr<FetchSession> session = conversation.session;
-  if (conversation.kind == Conversation::Kind::full && !all.empty()) {
+  if (conversation.kind == Conversation::Kind::full) {
     session = broker.fetch_sessions().create(naming_of(context.version), std::move(all),
                                              broker.env().clock().now());
   }

@@ -4,6 +4,8 @@
 //   4  leader epochs (KIP-320)            9  latest tiered (KIP-1005)
 //   5  OFFSET_NOT_AVAILABLE (KIP-207)    10  timeout (KIP-1075)
 //   6  flexible                          11  earliest pending upload (KIP-1023)
+#include <set>
+
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "env/pool.h"
@@ -118,14 +120,19 @@ env::Task<> answer(Broker& broker, RequestContext& context, std::string_view top
   }
 }
 
-/// A partition named twice in one request gets INVALID_REQUEST, every time.
-bool is_duplicate(const ListOffsetsRequest& request, std::string_view topic, PartitionId id) {
-  int count = 0;
-  for (const auto& t : request.topics) {
-    if (t.name != topic) continue;
-    for (const auto& p : t.partitions) count += p.partition_index == id ? 1 : 0;
+using Name = std::pair<std::string_view, PartitionId>;
+
+/// The partitions that are named more than once: each gets one answer, INVALID_REQUEST.
+std::set<Name> named_twice(const ListOffsetsRequest& request) {
+  std::set<Name> once;
+  std::set<Name> twice;
+  for (const auto& topic : request.topics) {
+    for (const auto& partition : topic.partitions) {
+      const Name name{topic.name, partition.partition_index};
+      if (!once.insert(name).second) twice.insert(name);
+    }
   }
-  return count > 1;
+  return twice;
 }
 
 }  // namespace
@@ -134,19 +141,26 @@ env::Task<ListOffsetsResponse> handle_list_offsets(Broker& broker, RequestContex
                                                    ListOffsetsRequest request) {
   ListOffsetsResponse response;
   response.topics.reserve(request.topics.size());
+  const std::set<Name> twice = named_twice(request);
+  std::set<Name> refused;
   for (const auto& topic : request.topics) {
     auto& out = response.topics.emplace_back();
     out.name = Text::view(topic.name);
-    out.partitions.resize(topic.partitions.size());
-    for (std::size_t i = 0; i < topic.partitions.size(); ++i) {
-      if (is_duplicate(request, topic.name, topic.partitions[i].partition_index)) {
-        out.partitions[i].partition_index = topic.partitions[i].partition_index;
-        out.partitions[i].error_code = ErrorCode::invalid_request;
+    out.partitions.reserve(topic.partitions.size());
+    for (const auto& partition : topic.partitions) {
+      const Name name{topic.name, partition.partition_index};
+      if (refused.contains(name)) continue;
+      auto& entry = out.partitions.emplace_back();
+      if (twice.contains(name)) {
+        entry.partition_index = partition.partition_index;
+        entry.error_code = ErrorCode::invalid_request;
+        refused.insert(name);
         continue;
       }
-      const Question question{request, topic.partitions[i], context.version};
-      co_await answer(broker, context, topic.name, question, out.partitions[i]);
+      const Question question{request, partition, context.version};
+      co_await answer(broker, context, topic.name, question, entry);
     }
+    if (out.partitions.empty()) response.topics.pop_back();
   }
   co_return response;
 }

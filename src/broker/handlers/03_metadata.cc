@@ -171,6 +171,7 @@ env::Task<MetadataResponse> handle_metadata(Broker& broker, RequestContext& cont
     for (const auto& topic : *request.topics) {
       describe_unknown(topic.name ? topic.name->view() : std::string_view(),
                        ErrorCode::invalid_request, response);
+      response.topics.back().topic_id = topic.topic_id;
     }
     co_return response;
   }

@@ -60,7 +60,8 @@ Coordinator find_group(const Broker& broker, const RequestContext& context, std:
   out.node_id = partition->leader;
   out.host = Text::copy(address->host);
   out.port = address->port;
-  out.error_message.reset();
+  // Apache's words for no error.
+  out.error_message = context.version < 4 ? Text("NONE") : Text("");
   return out;
 }
 

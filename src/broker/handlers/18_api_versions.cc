@@ -27,6 +27,17 @@ bool is_valid_software(std::string_view text) {
                      [](char c) { return is_letter_or_digit(c) || c == '-' || c == '.'; });
 }
 
+/// Whether the client has reached the node that it means (KIP-1242): it names cluster and node, or
+/// neither; elsewhere it has to begin anew with its bootstrap servers.
+ErrorCode check_destination(const Broker& broker, const ApiVersionsRequest& request) {
+  const bool names_node = request.node_id != no_node;
+  if (request.cluster_id.has_value() != names_node) return ErrorCode::invalid_request;
+  if (!names_node) return ErrorCode::none;
+  return *request.cluster_id == broker.cluster_id() && request.node_id == broker.config().node_id
+             ? ErrorCode::none
+             : ErrorCode::rebootstrap_required;
+}
+
 void add_apis(ListenerKind kind, ApiVersionsResponse& response) {
   for (const ApiRow& row : api_table()) {
     if (!row.is_on(kind)) continue;
@@ -68,10 +79,8 @@ env::Task<ApiVersionsResponse> handle_api_versions(Broker& broker, RequestContex
     response.error_code = ErrorCode::invalid_request;
     co_return response;
   }
-  if (request.cluster_id && *request.cluster_id != broker.cluster_id()) {
-    response.error_code = ErrorCode::inconsistent_cluster_id;
-    co_return response;
-  }
+  response.error_code = check_destination(broker, request);
+  if (response.error_code != ErrorCode::none) co_return response;
   add_apis(context.listener, response);
   add_features(context, response);
   co_return response;

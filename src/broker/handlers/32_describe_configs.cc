@@ -23,7 +23,7 @@ struct Wish {
   bool documentation;
 
   bool wants(std::string_view key) const {
-    if (!resource.configuration_keys) return true;
+    if (!resource.configuration_keys || resource.configuration_keys->empty()) return true;
     const auto& keys = *resource.configuration_keys;
     return std::find(keys.begin(), keys.end(), key) != keys.end();
   }

@@ -50,13 +50,14 @@ env::Task<DescribeClusterResponse> handle_describe_cluster(
     Broker& broker, RequestContext& context, protocol::DescribeClusterRequest request) {
   DescribeClusterResponse response;
   response.cluster_id = Text::view(broker.cluster_id());
-  response.endpoint_type = request.endpoint_type;
   if (request.include_cluster_authorized_operations) {
     response.cluster_authorized_operations = all_cluster_operations;
   }
   const bool on_broker = context.listener == ListenerKind::broker;
   if (request.endpoint_type != brokers_wanted && request.endpoint_type != controllers_wanted) {
     response.error_code = ErrorCode::unsupported_endpoint_type;
+    response.error_message =
+        Text(fmt::format("Unsupported endpoint type {}", request.endpoint_type));
   } else if (on_broker != (request.endpoint_type == brokers_wanted)) {
     response.error_code =
         context.version == 0 ? ErrorCode::invalid_request : ErrorCode::mismatched_endpoint_type;
@@ -71,6 +72,7 @@ env::Task<DescribeClusterResponse> handle_describe_cluster(
     add_brokers(broker, context, request.include_fenced_brokers, response);
   } else {
     add_controllers(context, broker.controller().leader(), response);
+    response.endpoint_type = controllers_wanted;
   }
   co_return response;
 }

@@ -56,6 +56,15 @@ std::set<std::string, std::less<>> wanted_topics(const RequestContext& context,
   return names;
 }
 
+/// A page begins at a partition of one of the topics that are asked for.
+bool is_cursor_wrong(const DescribeTopicPartitionsRequest& request) {
+  if (!request.cursor) return false;
+  if (request.cursor->partition_index < PartitionId(0)) return true;
+  return !request.topics.empty() && std::ranges::none_of(request.topics, [&](const auto& topic) {
+    return topic.name == request.cursor->topic_name.view();
+  });
+}
+
 void set_cursor(DescribeTopicPartitionsResponse& response, const std::string& topic,
                 std::int32_t partition) {
   DescribeTopicPartitionsResponse::Cursor cursor;
@@ -71,10 +80,12 @@ env::Task<DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
   DescribeTopicPartitionsResponse response;
   std::int32_t left = std::max(1, std::min(request.response_partition_limit,
                                            broker.config().max_request_partition_size_limit));
-  if (request.cursor && request.cursor->partition_index < PartitionId(0)) {
-    auto& out = response.topics.emplace_back();
-    out.error_code = ErrorCode::invalid_request;
-    out.name = Text::view(request.cursor->topic_name);
+  if (is_cursor_wrong(request)) {
+    for (const auto& topic : request.topics) {
+      auto& out = response.topics.emplace_back();
+      out.error_code = ErrorCode::invalid_request;
+      out.name = Text::view(topic.name);
+    }
     co_return response;
   }
   for (const auto& name : wanted_topics(context, request)) {
@@ -88,6 +99,7 @@ env::Task<DescribeTopicPartitionsResponse> handle_describe_topic_partitions(
       auto& out = response.topics.emplace_back();
       out.name = Text::copy(name);
       out.is_internal = is_internal_topic(name);
+      out.topic_authorized_operations = all_topic_operations;
       out.error_code = topic_name_problem(name).empty() ? ErrorCode::unknown_topic_or_partition
                                                         : ErrorCode::invalid_topic_exception;
       continue;
