@@ -42,7 +42,8 @@ UNORDERED = {
                     "Groups": ("GroupId",), "Groups[].Topics": BY_TOPIC,
                     "Groups[].Topics[].Partitions": ("PartitionIndex",)},
     "JoinGroup": {"Members": ("GroupInstanceId", "Metadata")},
-    "DescribeGroups": {"Groups[].Members": ("GroupInstanceId", "MemberMetadata")},
+    "DescribeGroups": {"Groups[].Members": ("GroupInstanceId", "MemberMetadata",
+                                            "MemberAssignment")},
     "ListGroups": {"Groups": ("GroupId",)},
     "ApiVersions": {"ApiKeys": ("ApiKey",), "SupportedFeatures": ("Name",),
                     "FinalizedFeatures": ("Name",)},
@@ -57,6 +58,7 @@ UNORDERED = {
                         "Results[].Topics[].Partitions": ("PartitionIndex",)},
     "CreatePartitions": {"Results": ("Name",)},
     "DeleteGroups": {"Results": ("GroupId",)},
+    "OffsetDelete": {"Topics": BY_TOPIC},
     "ListConfigResources": {"ConfigResources": BY_RESOURCE},
 }
 
@@ -74,13 +76,16 @@ class Difference:
     @property
     def is_message(self):
         """Whether only the words of an explanation differ: less grave."""
-        return (self.path.endswith("ErrorMessage")
+        return (self.path.endswith(("ErrorMessage", "Documentation"))
                 and isinstance(self.apache, str) == isinstance(self.other, str))
 
     @property
     def kind(self):
         """What it has in common with its like in other versions and requests."""
-        return self.exchange.api, self.path, shown(self.apache), shown(self.other)
+        apache, other = shown(self.apache), shown(self.other)
+        if self.path.endswith("[]") and ABSENT in (apache, other):
+            apache, other = ("absent" if one == ABSENT else "has more" for one in (apache, other))
+        return self.exchange.api, self.path, apache, other
 
 
 def grouped(differences):

@@ -12,8 +12,15 @@ from processes import Failure, expect
 
 from . import compare, play
 
-# What both brokers get beside the rig's own properties: no waiting for members that do not come.
+# What both brokers get, beside addresses and directories.
 PROPERTIES = {
+    "process.roles": "broker,controller",
+    "node.id": 1,
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "offsets.topic.replication.factor": 1,
+    # No waiting for members that do not come.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 100,
     "offsets.topic.num.partitions": 1,
@@ -57,7 +64,9 @@ class PlainApache(kafka_rig.Apache):
 
 def make_server(rig, brand, name):
     settings = rig.settings(name)
-    settings.properties.update(PROPERTIES)
+    settings.properties.update(PROPERTIES | {
+        "advertised.listeners": settings.listeners,
+        "controller.quorum.bootstrap.servers": settings.controller_address})
     if brand == "moldau":
         return kafka_rig.Moldau(rig, name, settings)
     server = PlainApache(rig, name, settings)
