@@ -4,6 +4,7 @@ A *role* names a set of jars and the versions that it may have:
   newest  the newest released broker (and with it clients, metadata, coordinators: the oracles)
   oldest  the oldest broker that reads the metadata.version which Moldau writes
   tools   the newest released command line tools, with the libraries of their own version
+  shell   the same for the metadata shell, which is released by itself
 """
 
 import dataclasses
@@ -28,6 +29,7 @@ ROLES = {
     "newest": ("broker", "[4.2.0,5.0.0-alpha)", "kafka_2.13"),
     "oldest": ("broker", f"[{OLDEST_RELEASE}]", "kafka_2.13"),
     "tools": ("tools", "[4.2.0,5.0.0-alpha)", "kafka-tools"),
+    "shell": ("shell", "[4.2.0,5.0.0-alpha)", "kafka-shell"),
 }
 
 # How long "the newest" that was found is believed before Maven is asked again.

@@ -257,7 +257,7 @@ class Rig:
 
     def tool_class(self, name):
         """(class path, main class)."""
-        tools = kafka_jars.jars("tools")
+        tools = kafka_jars.jars("shell" if name == "kafka-metadata-shell" else "tools")
         return tools.classpath, next(main for main in TOOLS[name] if tools.has_class(main))
 
     def program(self, name):
