@@ -1,6 +1,22 @@
 #include "broker/api_table.h"
 #include "broker/handlers/handlers.h"
 #include "broker/test_broker.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_acls.h"
+#include "protocol/messages/delete_acls.h"
+#include "protocol/messages/delete_records.h"
+#include "protocol/messages/describe_acls.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_delegation_token.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/describe_producers.h"
+#include "protocol/messages/describe_quorum.h"
+#include "protocol/messages/describe_transactions.h"
+#include "protocol/messages/elect_leaders.h"
+#include "protocol/messages/list_transactions.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/unregister_broker.h"
+#include "protocol/messages/update_features.h"
 
 namespace moldau::broker {
 namespace {

@@ -2,6 +2,14 @@
 // (tests/compat/differential).
 #include "broker/handlers/handlers.h"
 #include "broker/node_rig_test.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/produce.h"
 
 namespace moldau::broker {
 namespace {

@@ -1,9 +1,11 @@
 #include "broker/broker.h"
 
+#include "broker/controller_driver.h"
 #include "broker/dispatch.h"
 #include "broker/group_coordinators.h"
 #include "broker/internal_topics.h"
 #include "metadata/builder.h"
+#include "protocol/messages/create_topics.h"
 
 namespace moldau::broker {
 
@@ -30,6 +32,10 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id
       groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}
 
 Broker::~Broker() = default;
+
+metadata::ImagePtr Broker::image() const {
+  return controller_.image();
+}
 
 env::Task<> Broker::auto_create_topics(const RequestContext& context,
                                        std::vector<std::string> names) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "broker/config.h"
-#include "broker/controller_driver.h"
 #include "broker/fetch_session.h"
 #include "broker/metrics.h"
 #include "broker/partitions.h"
@@ -18,12 +17,17 @@
 #include "net/session.h"
 #include "storage/log_dir.h"
 
+namespace moldau::protocol {
+struct CreateTopicsRequest;
+}
+
 namespace moldau::broker {
 
 /// Levels of the features that this node can run at, by name; announced by ApiVersions and in the
 /// registration. Sorted.
 const metadata::FeatureRanges& supported_features();
 
+class ControllerDriver;
 class GroupCoordinators;
 
 /// What handlers see of this node: the image, the partitions, the controller. Built and torn down
@@ -38,7 +42,7 @@ class Broker final : public net::SessionFactory {
   env::Env& env() const { return env_; }
   const BrokerConfig& config() const { return config_; }
   const std::string& cluster_id() const { return cluster_id_; }
-  metadata::ImagePtr image() const { return controller_.image(); }
+  metadata::ImagePtr image() const;
 
   ControllerDriver& controller() { return controller_; }
   Partitions& partitions() { return partitions_; }

@@ -10,7 +10,7 @@
 #include "base/listener.h"
 #include "env/transport.h"
 #include "metadata/image.h"
-#include "net/server.h"
+#include "net/server_options.h"
 #include "storage/log_dir.h"
 
 namespace moldau::broker {

@@ -1,5 +1,8 @@
 #include "broker/controller_driver.h"
 
+#include "broker/metadata_log.h"
+#include "protocol/messages/describe_quorum.h"
+
 namespace moldau::broker {
 
 using protocol::ErrorCode;

@@ -9,16 +9,25 @@
 #include <vector>
 
 #include "base/prng.h"
-#include "broker/metadata_log.h"
 #include "env/env.h"
 #include "env/mutex.h"
 #include "env/scope.h"
 #include "env/signal.h"
+#include "metadata/builder.h"
 #include "metadata/controller.h"
 #include "protocol/error_code.h"
-#include "protocol/messages/describe_quorum.h"
+
+namespace moldau::raft {
+struct Committed;
+}
+namespace moldau::protocol {
+struct DescribeQuorumRequest;
+struct DescribeQuorumResponse;
+}  // namespace moldau::protocol
 
 namespace moldau::broker {
+
+class MetadataLog;
 
 /// The shell around the controller's state machine: one task on one worker that takes operations
 /// in order, appends what they decide to the metadata log, and hands out each reply when all that

@@ -1,5 +1,9 @@
 #include "broker/handlers/handlers.h"
 #include "broker/test_broker.h"
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/list_config_resources.h"
 
 /// What is configured while the broker runs: by whom it is seen, and when.
 namespace moldau::broker {

@@ -1,6 +1,9 @@
 #include "broker/handlers/handlers.h"
 #include "broker/serve.h"
 #include "broker/test_broker.h"
+#include "protocol/messages/describe_client_quotas.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
+#include "protocol/messages/list_partition_reassignments.h"
 
 /// What another broker or controller has stored is told, though no request here can make it.
 namespace moldau::broker {

@@ -1,8 +1,6 @@
 #include "broker/group_coordinators.h"
-
-#include <gtest/gtest.h>
-
 #include "broker/node_rig_test.h"
+#include "protocol/messages/delete_topics.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
@@ -11,6 +9,8 @@
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_fetch.h"
 #include "protocol/messages/sync_group.h"
+
+#include <gtest/gtest.h>
 
 namespace moldau::broker {
 namespace {

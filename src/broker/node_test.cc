@@ -1,10 +1,14 @@
 #include "broker/node.h"
-
-#include <gtest/gtest.h>
-
 #include "broker/api_table.h"
 #include "broker/handlers/handlers.h"
 #include "broker/node_rig_test.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/metadata.h"
+
+#include <gtest/gtest.h>
 
 namespace moldau::broker {
 namespace {

@@ -1,7 +1,8 @@
 #include "broker/test_broker.h"
-
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/produce.h"
 
 namespace moldau::broker::testing {
 

@@ -10,7 +10,7 @@
 #include "broker/topic_settings.h"
 #include "metadata/config_policy.h"
 #include "metadata/image.h"
-#include "net/server.h"
+#include "net/server_options.h"
 
 namespace moldau::broker {
 

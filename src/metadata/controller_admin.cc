@@ -202,6 +202,21 @@ Elected elect(const Cluster& cluster, Election election, std::string_view name, 
   return {};
 }
 
+/// As Apache: for the whole and for each partition.
+void refuse_all(const protocol::ElectLeadersRequest& request, ErrorCode error,
+                const std::string& message, protocol::ElectLeadersResponse& response) {
+  response.error_code = error;
+  if (!request.topic_partitions) return;
+  for (const auto& topic : *request.topic_partitions) {
+    auto& result = response.replica_election_results.emplace_back();
+    result.topic = Text::copy(topic.topic);
+    for (const PartitionId id : topic.partitions) {
+      result.partition_result.push_back(
+          {.partition_id = id, .error_code = error, .error_message = Text(message)});
+    }
+  }
+}
+
 }  // namespace
 
 Step<protocol::ElectLeadersResponse> Controller::elect_leaders(
@@ -210,8 +225,13 @@ Step<protocol::ElectLeadersResponse> Controller::elect_leaders(
   step.atomicity = Atomicity::may_split;
   const bool is_known =
       request.election_type == preferred_type || request.election_type == unclean_type;
-  if (!active_ || !is_known) {
-    step.reply.error_code = active_ ? ErrorCode::invalid_request : ErrorCode::not_controller;
+  if (!active_) {
+    step.reply.error_code = ErrorCode::not_controller;
+    return step;
+  }
+  if (!is_known) {
+    refuse_all(request, ErrorCode::invalid_request,
+               fmt::format("Unknown election type {}", request.election_type), step.reply);
     return step;
   }
   const auto election =

@@ -80,12 +80,18 @@ struct Wanted {
       if (!topic.name) ++ids[topic.topic_id];
     }
   }
+
+  bool names_once(std::string_view name) const {
+    const auto found = names.find(name);
+    return found != names.end() && found->second == 1;
+  }
 };
 
 struct Deletion {
   ErrorCode error{ErrorCode::none};
   std::string_view reason;      ///< empty: the error's own text
   const Topic* topic{nullptr};  ///< to be deleted
+  Uuid named_id{};              ///< of what is not deleted
 };
 
 Deletion decide(const DeleteState& wanted, const Wanted& all, const Image& image) {
@@ -93,14 +99,15 @@ Deletion decide(const DeleteState& wanted, const Wanted& all, const Image& image
     return {ErrorCode::invalid_request, "You may not specify both topic name and topic id."};
   }
   if (wanted.name) {
-    if (all.names.find(wanted.name->view())->second > 1) {
+    if (!all.names_once(wanted.name->view())) {
       return {ErrorCode::invalid_request, "Duplicate topic name."};
     }
     const auto* topic = image.topic(wanted.name->view());
     if (topic == nullptr) return {ErrorCode::unknown_topic_or_partition, {}};
     if (all.ids.contains(topic->id)) {
       return {ErrorCode::invalid_request,
-              "The provided topic name maps to an ID that was already supplied."};
+              "The provided topic name maps to an ID that was already supplied.", nullptr,
+              topic->id};
     }
     return {ErrorCode::none, {}, topic};
   }
@@ -112,11 +119,6 @@ Deletion decide(const DeleteState& wanted, const Wanted& all, const Image& image
   }
   const auto* topic = image.topic(wanted.topic_id);
   if (topic == nullptr) return {ErrorCode::unknown_topic_id, {}};
-  // Apache refuses what is named both ways altogether.
-  if (all.names.contains(topic->name)) {
-    return {ErrorCode::invalid_request,
-            "The provided topic name maps to an ID that was already supplied."};
-  }
   return {ErrorCode::none, {}, topic};
 }
 
@@ -138,6 +140,11 @@ Step<protocol::DeleteTopicsResponse> Controller::delete_topics(
         !duplicate_ids.insert(wanted.topic_id).second) {
       continue;
     }
+    // What is named both ways is refused, by the answer to the name.
+    const auto* by_id = wanted.name ? nullptr : image_->topic(wanted.topic_id);
+    if (by_id != nullptr && all.names_once(by_id->name) && all.ids.at(wanted.topic_id) == 1) {
+      continue;
+    }
     Deletion deletion;
     if (!active_) {
       deletion.error = ErrorCode::not_controller;
@@ -150,7 +157,7 @@ Step<protocol::DeleteTopicsResponse> Controller::delete_topics(
     result.error_code = deletion.error;
     result.error_message =
         deletion.reason.empty() ? message_of(deletion.error) : Text::view(deletion.reason);
-    result.topic_id = wanted.topic_id;
+    result.topic_id = deletion.named_id.is_zero() ? wanted.topic_id : deletion.named_id;
     result.name.reset();
     if (wanted.name) result.name = Text::copy(*wanted.name);
     if (deletion.topic == nullptr) continue;

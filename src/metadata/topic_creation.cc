@@ -156,6 +156,8 @@ TopicCreation::OrError<TopicCreation::TopicResult> TopicCreation::create_topic(
 void TopicCreation::describe_configs(const ConfigValues& own, TopicResult& result) const {
   for (auto& config : cluster_.policy.effective_topic_configs(cluster_.image, own)) {
     auto& to = result.configs->emplace_back();
+    // What the request says is said as it says it ("True").
+    if (const auto said = own.find(config.name); said != own.end()) config.value = said->second;
     to.name = Text(std::move(config.name));
     to.value = config.value && !config.sensitive ? std::optional(Text(std::move(*config.value)))
                                                  : std::nullopt;

@@ -17,18 +17,10 @@
 #include "net/byte_budget.h"
 #include "net/frame.h"
 #include "net/refusal_log.h"
+#include "net/server_options.h"
 #include "net/session.h"
 
 namespace moldau::net {
-
-struct ConnectionOptions {
-  std::int32_t frame_bytes_max{100 << 20};                      ///< socket.request.max.bytes
-  Duration idle_max{std::chrono::minutes(10)};                  ///< connections.max.idle.ms
-  Duration receive_stall_max{std::chrono::seconds(30)};         ///< no progress inside a frame
-  Duration receive_stall_pressed_max{std::chrono::seconds(5)};  ///< while others wait for memory
-  Duration send_stall_max{std::chrono::seconds(60)};            ///< no progress of an answer
-  std::size_t pending_answers_max{64};
-};
 
 /// Counted by one worker, read by any thread.
 struct Traffic {

@@ -18,6 +18,7 @@
 #include "net/byte_budget.h"
 #include "net/connection.h"
 #include "net/refusal_log.h"
+#include "net/server_options.h"
 #include "net/session.h"
 
 namespace moldau::net {
@@ -25,19 +26,6 @@ namespace moldau::net {
 struct ListenerOptions {
   std::string name;  ///< "PLAINTEXT", "CONTROLLER"
   env::Endpoint endpoint;
-};
-
-struct ConnectionLimits {
-  std::int32_t connections_max{INT32_MAX};                 ///< max.connections
-  std::int32_t per_ip_max{INT32_MAX};                      ///< max.connections.per.ip
-  std::map<std::string, std::int32_t> per_ip_overrides{};  ///< by numeric address
-
-  std::int32_t per_ip(const std::string& ip) const;
-};
-
-struct ServerOptions {
-  ConnectionOptions connection{};
-  ConnectionLimits limits{};
 };
 
 struct ListenerStats {

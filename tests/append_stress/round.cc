@@ -298,6 +298,8 @@ RoundResult Round::run() {
     faults_.sync_fails = true;
     const auto end = std::chrono::steady_clock::now() + deadline;
     while (!dir_->is_offline() && std::chrono::steady_clock::now() < end) {
+      // A late failure of chaos() may have left the disk full until somebody looks again.
+      if (dir_->stats().below_reserve) dir_->housekeeping();
       std::this_thread::sleep_for(1ms);
     }
     if (!dir_->is_offline()) note("a failed flush did not take the directory offline");

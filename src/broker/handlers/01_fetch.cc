@@ -9,6 +9,7 @@
 #include "broker/fetch.h"
 #include "broker/fetch_session.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/fetch.h"
 
 namespace moldau::broker {
 namespace {

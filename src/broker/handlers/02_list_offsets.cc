@@ -9,6 +9,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "env/pool.h"
+#include "protocol/messages/list_offsets.h"
 
 namespace moldau::broker {
 namespace {

@@ -11,6 +11,7 @@
 #include "broker/cluster_view.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
+#include "protocol/messages/metadata.h"
 
 namespace moldau::broker {
 namespace {

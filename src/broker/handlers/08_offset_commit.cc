@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/offset_commit.h"
 
 namespace moldau::broker {
 namespace {
@@ -66,6 +67,16 @@ void refuse_all(const OffsetCommitRequest& request, ErrorCode error,
   }
 }
 
+/// As Apache: a topic that exists and of which no partition is named is not answered.
+void drop_empty(const RequestContext& context, const OffsetCommitRequest& request,
+                OffsetCommitResponse& response) {
+  for (std::size_t i = request.topics.size(); i-- > 0;) {
+    if (!response.topics[i].partitions.empty()) continue;
+    if (find_topic(context, request.topics[i]) == nullptr) continue;
+    response.topics.erase(response.topics.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+}
+
 }  // namespace
 
 env::Task<OffsetCommitResponse> handle_offset_commit(Broker& broker, RequestContext& context,
@@ -80,6 +91,7 @@ env::Task<OffsetCommitResponse> handle_offset_commit(Broker& broker, RequestCont
       co_await ask_group<OffsetCommitResponse>(broker.groups(), context, request.group_id, decide);
   if (!committed) {
     refuse_all(request, committed.error(), response);
+    drop_empty(context, request, response);
     co_return response;
   }
   // Topics stand in the order of the request in both.
@@ -88,6 +100,7 @@ env::Task<OffsetCommitResponse> handle_offset_commit(Broker& broker, RequestCont
     auto& to = response.topics[i].partitions;
     to.insert(to.end(), from.begin(), from.end());
   }
+  drop_empty(context, request, response);
   co_return response;
 }
 

@@ -7,6 +7,7 @@
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
+#include "protocol/messages/find_coordinator.h"
 
 namespace moldau::broker {
 namespace {

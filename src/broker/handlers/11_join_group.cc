@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/join_group.h"
 
 namespace moldau::broker {
 

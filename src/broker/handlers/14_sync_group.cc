@@ -3,6 +3,7 @@
 #include "broker/broker.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/sync_group.h"
 
 namespace moldau::broker {
 

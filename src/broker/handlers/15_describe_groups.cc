@@ -5,6 +5,7 @@
 #include "broker/cluster_view.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_groups.h"
 
 namespace moldau::broker {
 namespace {

@@ -3,6 +3,7 @@
 #include "broker/broker.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/list_groups.h"
 
 namespace moldau::broker {
 namespace {

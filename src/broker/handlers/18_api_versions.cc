@@ -6,6 +6,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "metadata/builder.h"
+#include "protocol/messages/api_versions.h"
 
 namespace moldau::broker {
 namespace {

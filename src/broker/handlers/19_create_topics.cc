@@ -2,7 +2,9 @@
 //   4  defaults for partitions and replicas (KIP-464)   6  THROTTLING_QUOTA_EXCEEDED (KIP-599)
 //   5  flexible; configs in the answer (KIP-525)        7  topic id in the answer
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/create_topics.h"
 
 namespace moldau::broker {
 

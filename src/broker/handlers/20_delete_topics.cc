@@ -1,7 +1,9 @@
 // DeleteTopics (API 20).
 //   4  flexible       5  error message (KIP-599)       6  by name or id (KIP-516)
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/delete_topics.h"
 
 namespace moldau::broker {
 

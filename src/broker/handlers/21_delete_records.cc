@@ -6,6 +6,7 @@
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
 #include "env/pool.h"
+#include "protocol/messages/delete_records.h"
 
 namespace moldau::broker {
 namespace {

@@ -3,6 +3,7 @@
 //   3  producer id and epoch (KIP-360)       5  TRANSACTION_ABORTABLE (KIP-890)
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/init_producer_id.h"
 
 namespace moldau::broker {
 

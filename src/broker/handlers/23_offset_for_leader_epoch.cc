@@ -2,6 +2,7 @@
 //   2  current leader epoch (KIP-320)      3  replica id      4  flexible
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
 
 namespace moldau::broker {
 

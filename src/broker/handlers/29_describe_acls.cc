@@ -2,6 +2,7 @@
 //   1  pattern types (KIP-290)      2  flexible      3  user resources (KIP-373)
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_acls.h"
 
 namespace moldau::broker {
 

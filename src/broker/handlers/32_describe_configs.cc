@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "metadata/topic_name.h"
+#include "protocol/messages/describe_configs.h"
 
 namespace moldau::broker {
 namespace {

@@ -1,7 +1,9 @@
 // AlterConfigs (API 33): replaces a resource's whole configuration.
 //   2  flexible
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/alter_configs.h"
 
 namespace moldau::broker {
 

@@ -9,6 +9,7 @@
 #include "broker/handlers/handlers.h"
 #include "env/pool.h"
 #include "metadata/topic_name.h"
+#include "protocol/messages/describe_log_dirs.h"
 
 namespace moldau::broker {
 namespace {

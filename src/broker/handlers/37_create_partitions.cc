@@ -1,7 +1,9 @@
 // CreatePartitions (API 37).
 //   2  flexible       3  THROTTLING_QUOTA_EXCEEDED (KIP-599)
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/create_partitions.h"
 
 namespace moldau::broker {
 

@@ -2,6 +2,7 @@
 //   2  flexible      3  requesters (KIP-373)
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_delegation_token.h"
 
 namespace moldau::broker {
 

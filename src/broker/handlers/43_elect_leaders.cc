@@ -1,7 +1,9 @@
 // ElectLeaders (API 43, KIP-183).
 //   1  unclean elections, one error for all (KIP-460)      2  flexible
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/elect_leaders.h"
 
 namespace moldau::broker {
 

@@ -1,7 +1,9 @@
 // IncrementalAlterConfigs (API 44, KIP-339).
 //   1  flexible
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/incremental_alter_configs.h"
 
 namespace moldau::broker {
 

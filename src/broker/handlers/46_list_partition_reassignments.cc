@@ -1,6 +1,7 @@
 // ListPartitionReassignments (API 46, KIP-455).
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/list_partition_reassignments.h"
 
 namespace moldau::broker {
 namespace {

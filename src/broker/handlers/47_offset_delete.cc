@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/offset_delete.h"
 
 namespace moldau::broker {
 namespace {

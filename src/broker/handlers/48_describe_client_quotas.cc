@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "metadata/api_error.h"
+#include "protocol/messages/describe_client_quotas.h"
 
 namespace moldau::broker {
 namespace {

@@ -3,6 +3,7 @@
 
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_user_scram_credentials.h"
 
 namespace moldau::broker {
 namespace {

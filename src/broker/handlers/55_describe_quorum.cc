@@ -1,7 +1,9 @@
 // DescribeQuorum (API 55, KIP-595).
 //   1  when voters have fetched (KIP-836)      2  directory ids, listeners, messages (KIP-853)
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_quorum.h"
 
 namespace moldau::broker {
 namespace {

@@ -1,7 +1,9 @@
 // UpdateFeatures (API 57, KIP-584).
 //   1  upgrade types, validation only (KIP-778)      2  no results per feature
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/update_features.h"
 
 namespace moldau::broker {
 

@@ -2,7 +2,9 @@
 //   1  endpoint type (KIP-919)      2  fenced brokers (KIP-1073)
 #include "broker/broker.h"
 #include "broker/cluster_view.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_cluster.h"
 
 namespace moldau::broker {
 namespace {

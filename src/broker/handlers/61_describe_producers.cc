@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "metadata/topic_name.h"
+#include "protocol/messages/describe_producers.h"
 
 namespace moldau::broker {
 namespace {

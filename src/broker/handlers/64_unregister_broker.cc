@@ -1,6 +1,8 @@
 // UnregisterBroker (API 64, KIP-631).
 #include "broker/broker.h"
+#include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/unregister_broker.h"
 
 namespace moldau::broker {
 

@@ -1,6 +1,7 @@
 // DescribeTransactions (API 65, KIP-664).
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/describe_transactions.h"
 
 namespace moldau::broker {
 

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "protocol/messages/list_config_resources.h"
 
 namespace moldau::broker {
 namespace {

@@ -6,6 +6,7 @@
 #include "broker/cluster_view.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
+#include "protocol/messages/describe_topic_partitions.h"
 
 namespace moldau::broker {
 namespace {
