@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/answer_memory.h"
 #include "broker/config.h"
 #include "broker/fetch_session.h"
 #include "broker/metrics.h"
@@ -50,6 +51,7 @@ class Broker final : public net::SessionFactory {
   ProducerIds& producer_ids() { return producer_ids_; }
   GroupCoordinators& groups() { return *groups_; }
   RequestMetrics& requests() { return requests_; }
+  const AnswerMemory& answer_memory() const { return answer_memory_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
   /// All of them, also those that are offline; in the order of `log.dirs`.
   const std::vector<storage::LogDir*>& directories() const { return directories_; }
@@ -79,6 +81,7 @@ class Broker final : public net::SessionFactory {
   FetchSessionCache fetch_sessions_;
   ProducerIds producer_ids_;
   RequestMetrics requests_;
+  const AnswerMemory answer_memory_;
   std::unique_ptr<GroupCoordinators> groups_;
 };
 

@@ -35,8 +35,8 @@ struct BrokerConfig {
   std::int64_t fetch_max_bytes{55 << 20};
   std::size_t fetch_session_slots{1000};
   std::int32_t max_request_partition_size_limit{2000};
-  std::uint64_t request_memory_bytes{0};
-  net::ServerOptions server;  ///< without the limits of connections, which may change
+  std::uint64_t request_memory_bytes{0};  ///< and as much again for the records of answers
+  net::ServerOptions server;              ///< without the limits of connections, which may change
 
   /// Errors: invalid, naming the property: what this version can not do (another role, security),
   /// or what contradicts something else.

@@ -1,5 +1,7 @@
 #include "broker/fetch.h"
 
+#include <algorithm>
+
 #include "broker/broker.h"
 #include "env/pool.h"
 #include "records/batch.h"
@@ -74,17 +76,19 @@ void Fetch::find_partition(FetchPart& part) {
 }
 
 env::Task<Result<bool>> Fetch::look() {
+  const auto max_bytes = std::min(limits_.max_bytes, broker_.answer_memory().left());
+  const auto min_bytes = std::max<std::int64_t>(std::min(limits_.min_bytes, max_bytes), 1);
   std::int64_t bytes = 0;
   bool enough =
       limits_.min_bytes <= 0 || parts_.empty() || broker_.env().clock().now() >= limits_.deadline;
   for (auto& part : parts_) {
     if (part.partition != nullptr) {
-      CO_TRY(co_await look_at(part, limits_.max_bytes - bytes, bytes == 0));
+      CO_TRY(co_await look_at(part, max_bytes - bytes, bytes == 0));
     }
     bytes += static_cast<std::int64_t>(part.plan.length);
     enough = enough || part.has_error() || part.diverges();
   }
-  co_return enough || bytes >= limits_.min_bytes;
+  co_return enough || bytes >= min_bytes;
 }
 
 /// `first`: no part before this one has bytes, so that its first batch is sent whatever its size.
@@ -209,7 +213,7 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     }
     size = *cold;
   }
-  const SharedBytes bytes = SharedBytes(std::move(block)).slice(0, *size);
+  const SharedBytes bytes = broker_.answer_memory().count(std::move(block)).slice(0, *size);
   const auto first = records::peek_frame(bytes.bytes());
   if (!first || first->size > bytes.size()) co_return Result<>();  // less than a batch is no use
   data.records = bytes;

@@ -19,11 +19,33 @@ SEND_STALL_S, RECEIVE_STALL_S = 60, 30  # net/connection.h
 ASLEEP_S = 3
 
 
-def fetch_request(topic, offset, wait_ms=0):
+def fetch_request(topic, offset, wait_ms=0, partition_bytes=MIB):
     """Fetch v13 of one partition, framed: a megabyte, as clients do (max.partition.fetch.bytes)."""
     body = pack("iiiibii", -1, wait_ms, 1, 50 * MIB, 0, 0, -1) + wire.uvarint(2) + topic.id
-    body += wire.uvarint(2) + pack("iiqiqi", 0, -1, offset, -1, -1, MIB) + TAGS + TAGS
+    body += wire.uvarint(2) + pack("iiqiqi", 0, -1, offset, -1, -1, partition_bytes) + TAGS + TAGS
     return request(FETCH, 13, body + wire.uvarint(1) + wire.uvarint(1) + TAGS, flexible=True)
+
+
+def greedy_readers_share_the_memory_there_is(rig):
+    """Clients that ask for 40 MiB each and do not read; the memory for answers is 16 MiB. Each has
+    its first batch at most on top of that, and who reads gets everything."""
+    broker = rig.broker(queued_max_request_bytes=16 * MIB)
+    topic = Topic(broker, "t")
+    for number in range(40):
+        topic.append(b"%d:" % number + os.urandom(1_000_000))
+    before = broker.resident_mib()
+    greedy = [broker.connect() for _ in range(READERS)]
+    for connection in greedy:
+        connection.sendall(fetch_request(topic, 0, partition_bytes=40 * MIB))
+    wait_until(lambda: broker.metric("moldau_answer_memory_bytes") > 16 * MIB, LIMIT_S,
+               "the memory for answers is taken")
+    rig.expect_memory(broker, before + 16 + READERS + 20, f"{READERS} greedy clients")
+    expect(broker.metric("moldau_answer_memory_bytes") <= (17 + READERS) * MIB, "too much is taken")
+    topic.check()
+    for connection in greedy:
+        connection.close()
+    wait_until(lambda: broker.metric("moldau_answer_memory_bytes") == 0, LIMIT_S,
+               "the memory for answers comes back")
 
 
 def state_of(thread):
@@ -118,4 +140,5 @@ def a_broker_that_sleeps_goes_on_where_it_was(rig):
 
 if __name__ == "__main__":
     hostile_rig.main((a_broker_that_sleeps_goes_on_where_it_was,
+                      greedy_readers_share_the_memory_there_is,
                       slow_clients_cost_little_and_are_closed_in_time))

@@ -182,6 +182,11 @@ void add_partitions(Families& families, broker::Node& node) {
   families.gauge({"moldau_partitions_quarantined",
                   "Partitions that are not served because their files are damaged"},
                  real(node.quarantined_partitions()));
+  const auto& answers = node.broker().answer_memory();
+  families.gauge({"moldau_answer_memory_bytes", "Records in answers that are not taken yet"},
+                 real(answers.used()));
+  families.gauge({"moldau_answer_memory_limit_bytes", "Beyond it answers are small"},
+                 real(answers.capacity()));
   families.gauge({"moldau_fetch_sessions", "Incremental fetch sessions"},
                  real(node.broker().fetch_sessions().size()));
 }

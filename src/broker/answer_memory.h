@@ -1,0 +1,54 @@
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "base/bytes.h"
+
+namespace moldau::broker {
+
+/// How many bytes of records are in answers that their clients have not taken yet. A Fetch asks for
+/// no more than what is left, down to its first batch, which it always gets: clients that ask much
+/// and do not read get small answers, and the others go on.
+///
+/// Thread-safe.
+class AnswerMemory {
+ public:
+  explicit AnswerMemory(std::int64_t capacity) : capacity_(capacity) {}
+  AnswerMemory(const AnswerMemory&) = delete;
+  AnswerMemory& operator=(const AnswerMemory&) = delete;
+
+  /// Bytes; 0 when all is taken. A guess where others take at the same moment.
+  std::int64_t left() const { return std::max<std::int64_t>(capacity_ - used(), 0); }
+  std::int64_t used() const { return used_->load(std::memory_order_relaxed); }
+  std::int64_t capacity() const { return capacity_; }
+
+  /// Freezes the block, which counts until its last slice is dropped: on whatever thread, also
+  /// after this object has gone.
+  SharedBytes count(Block block) const {
+    const auto counted = std::make_shared<const Counted>(used_, std::move(block));
+    return {counted, counted->block.bytes()};
+  }
+
+ private:
+  using Counter = std::shared_ptr<std::atomic<std::int64_t>>;
+  struct Counted {
+    Counted(Counter counter_, Block block_)
+        : counter(std::move(counter_)), block(std::move(block_)) {
+      counter->fetch_add(size(), std::memory_order_relaxed);
+    }
+    ~Counted() { counter->fetch_sub(size(), std::memory_order_relaxed); }
+    Counted(const Counted&) = delete;
+    Counted& operator=(const Counted&) = delete;
+    std::int64_t size() const { return static_cast<std::int64_t>(block.size()); }
+    Counter counter;
+    Block block;
+  };
+
+  const std::int64_t capacity_;
+  const Counter used_ = std::make_shared<std::atomic<std::int64_t>>(0);
+};
+
+}  // namespace moldau::broker
