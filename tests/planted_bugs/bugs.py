@@ -1,6 +1,7 @@
 """The bugs to plant: each is a list of (file, text, replacement). The text must be in the file exactly
 once, so that a patch that no longer fits is noticed. `otherwise` names the test that finds what no
-seed can show, as (ctest's executable, filter)."""
+seed shows in the time there is, as (ctest's executable, filter), or as ("power cuts", arguments of
+tests/powercut/broker_power_cut_test.py)."""
 
 import dataclasses
 
@@ -50,7 +51,8 @@ BUGS = [
     _bug("duplicate-does-not-wait", "a duplicate is answered when its original is written",
          ("src/storage/append.cc",
           "  const auto reached = request.wait_for == WaitFor::limit ? limit() : high_watermark;",
-          "  const auto reached = written.offset;")),
+          "  const auto reached = written.offset;"),
+         otherwise=("storage_test", "*duplicate*")),
     _bug("duplicates-are-appended", "a retry with a known sequence number is not recognised",
          ("src/storage/producer_state.cc", "        return {SequenceVerdict::duplicate, kept};",
           "        return {SequenceVerdict::accept};")),
@@ -60,7 +62,7 @@ BUGS = [
     _bug("marker-unlink-not-synced", "the unlinking of the marker is not synced",
          ("src/storage/log_dir.cc",
           "  TRY(disk().sync_directory(options.path));\n  note_free_space();", "  note_free_space();"),
-         otherwise=("storage_test", "*marker*")),
+         otherwise=("storage_test", "Recovery.marker*")),
     _bug("marker-before-sync", "the marker is written without a sync of the logs",
          ("src/storage/close.cc",
           "auto synced = sync_all(disk(), options.path, options.flush_strategy, items);",
@@ -123,7 +125,8 @@ BUGS = [
           "      TRY(file->truncate(0));\n      const Bytes bytes = as_bytes(text);\n"
           "      return file->pwritev({&bytes, 1}, 0);\n    };")),
     _bug("snapshot-not-synced", "a metadata snapshot is renamed before its bytes are durable",
-         ("src/broker/metadata_log.cc", "    TRY(file->datasync());\n", "")),
+         ("src/broker/metadata_log.cc", "    TRY(file->datasync());\n", ""),
+         otherwise=("power cuts", "--rounds 25 --flush-strategy fdatasync")),
     _bug("epoch-bump-lost", "a producer's new epoch is not remembered",
          ("src/storage/producer_state.cc", "  epoch = new_epoch;\n", "  static_cast<void>(new_epoch);\n")),
     _bug("replace-without-sync", "small files are renamed before their bytes are durable",

@@ -16,6 +16,7 @@ import sys
 
 import bugs
 
+POWER_CUTS = "power cuts"  # as the executable of `otherwise`
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
@@ -100,7 +101,9 @@ def simulate(tree, options):
 
 
 def ask_test(tree, executable, pattern):
-    """The stress test is a program of its own; the others are GoogleTest's."""
+    """The stress test and the power cuts are programs of their own; the others are GoogleTest's."""
+    if executable == POWER_CUTS:
+        return cut_power(tree, pattern)
     build(tree, executable)
     program = next(path for path in sorted((tree / "build/release").rglob(executable))
                    if path.is_file() and os.access(path, os.X_OK))
@@ -110,8 +113,18 @@ def ask_test(tree, executable, pattern):
     return f"{executable} {pattern}".strip() if done.returncode != 0 else None
 
 
-def build(tree, target):
-    done = subprocess.run(["ninja", "-C", "build/release", target], cwd=tree, capture_output=True,
+def cut_power(tree, arguments):
+    build(tree, "moldau", "powercut_shim")
+    release = tree / "build/release"
+    done = subprocess.run(
+        [sys.executable, str(tree / "tests/powercut/broker_power_cut_test.py"), "--broker",
+         str(release / "moldau"), "--shim", str(next(release.rglob("libpowercut_shim.so"))),
+         *arguments.split()], capture_output=True, text=True, errors="replace")
+    return f"power cuts {arguments}" if done.returncode != 0 else None
+
+
+def build(tree, *targets):
+    done = subprocess.run(["ninja", "-C", "build/release", *targets], cwd=tree, capture_output=True,
                           text=True)
     if done.returncode != 0:
         sys.exit(f"plant: the build fails:\n{done.stdout[-5000:]}")
