@@ -45,7 +45,7 @@ env::Task<Result<>> Dispatch::wait_for_room(const SharedBytes& frame) {
     CO_TRY(co_await last_begun_->wait_assigned());
   }
   prepared_ = std::make_shared<Produce>(broker_, info_, wakeup_);
-  const auto prepared = co_await prepared_->prepare(frame, decompressor_);
+  const auto prepared = co_await prepared_->prepare(frame);
   if (!prepared) broker_.requests().malformed.add();
   co_return prepared;
 }

@@ -6,7 +6,6 @@
 #include "broker/produce.h"
 #include "broker/request_context.h"
 #include "net/session.h"
-#include "records/compression.h"
 
 namespace moldau::broker {
 
@@ -31,7 +30,6 @@ class Dispatch final : public net::Session {
   const ListenerKind listener_;
   const net::ConnectionInfo info_;
   const std::shared_ptr<net::Wakeup> wakeup_;
-  records::Decompressor decompressor_;
   std::shared_ptr<Produce> prepared_;    ///< between wait_for_room and begin
   std::shared_ptr<Produce> last_begun_;  ///< its appends may still be waiting for room
 };

@@ -6,6 +6,7 @@
 #include "broker/internal_topics.h"
 #include "broker/serve.h"
 #include "env/pool.h"
+#include "records/compression.h"
 
 namespace moldau::broker {
 
@@ -46,6 +47,13 @@ std::string why_not(ErrorCode error) {
   }
 }
 
+/// A decompressor keeps megabytes for its next batch: one per thread, not per connection.
+records::Validation validate_here(const SharedBytes& records, const records::ValidationRules& rules,
+                                  WallMs now) {
+  thread_local records::Decompressor decompressor;
+  return records::validate_batch(records, rules, now, decompressor);
+}
+
 bool is_served(std::int16_t version) {
   return protocol::ProduceRequest::info.versions.contains(version);
 }
@@ -63,8 +71,7 @@ Produce::Produce(Broker& broker, const net::ConnectionInfo& connection,
       image_(broker.image()),
       assigned_(home()) {}
 
-env::Task<Result<>> Produce::prepare(const SharedBytes& frame,
-                                     records::Decompressor& decompressor) {
+env::Task<Result<>> Produce::prepare(const SharedBytes& frame) {
   frame_bytes_ = frame.size();
   const auto header = CO_TRY(protocol::decode_request_header(frame));
   version_ = header->request_api_version;
@@ -99,7 +106,7 @@ env::Task<Result<>> Produce::prepare(const SharedBytes& frame,
   }
   for (Item& item : items_) {
     const auto& data = request.topic_data[item.topic].partition_data[item.index];
-    co_await validate(item, data.records.value_or(SharedBytes{}), decompressor);
+    co_await validate(item, data.records.value_or(SharedBytes{}));
   }
   co_return co_await wait_for_room();
 }
@@ -150,8 +157,7 @@ void Produce::add_item(const protocol::ProduceRequest::TopicProduceData& topic,
   if (item.partition != nullptr) items_.push_back(std::move(item));
 }
 
-env::Task<> Produce::validate(Item& item, SharedBytes records,
-                              records::Decompressor& decompressor) {
+env::Task<> Produce::validate(Item& item, SharedBytes records) {
   const auto settings = item.partition->settings();
   auto rules = settings->rules;
   rules.zstd = version_ >= zstd_since ? records::ZstdRule::allowed : records::ZstdRule::refused;
@@ -168,10 +174,10 @@ env::Task<> Produce::validate(Item& item, SharedBytes records,
                      records.size() > inline_decompression_bytes_max;
   records::Validation validation = [&] {
     if (heavy) return records::Validation(std::unexpected(records::Rejection{}));
-    return records::validate_batch(records, rules, now, decompressor);
+    return validate_here(records, rules, now);
   }();
   if (heavy) {
-    auto work = [&] { return records::validate_batch(records, rules, now, decompressor); };
+    auto work = [&] { return validate_here(records, rules, now); };
     validation =
         co_await env::run_on(item.partition->directory().pool(), env::IoClass::fetch, home(), work);
   }

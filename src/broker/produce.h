@@ -14,7 +14,6 @@
 #include "protocol/codec.h"
 #include "protocol/header.h"
 #include "protocol/messages/produce.h"
-#include "records/compression.h"
 #include "records/validator.h"
 
 namespace moldau::broker {
@@ -34,7 +33,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
           std::shared_ptr<net::Wakeup> wakeup);
 
   /// Errors close the connection: the frame is malformed, or the version is not served.
-  env::Task<Result<>> prepare(const SharedBytes& frame, records::Decompressor& decompressor);
+  env::Task<Result<>> prepare(const SharedBytes& frame);
   void begin();
   /// True once every partition's append has been given its offset or was refused. Until then the
   /// next Produce of the connection must not begin (sequence numbers would be out of order).
@@ -65,7 +64,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   void add_item(const protocol::ProduceRequest::TopicProduceData& topic, std::size_t topic_index,
                 std::size_t index, std::optional<std::string_view> name);
   protocol::ErrorCode check_batch(const records::BatchView& batch) const;
-  env::Task<> validate(Item& item, SharedBytes records, records::Decompressor& decompressor);
+  env::Task<> validate(Item& item, SharedBytes records);
   env::Task<Result<>> wait_for_room();
   void append(std::uint32_t tag);
   bool wants_answer() const { return request_->message.acks != 0; }

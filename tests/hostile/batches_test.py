@@ -138,6 +138,23 @@ def batches_that_expand_a_thousandfold_leave_no_memory_behind(rig):
         client.close()
 
 
+def connections_that_compress_have_no_decompressor_each(rig):
+    """What is kept for the next batch is kept once per thread."""
+    broker = rig.broker()
+    topic = Topic(broker, "t")
+    data = expanding(900_000)
+    clients = [broker.client() for _ in range(101)]
+    before = None
+    for client in clients:
+        client.send_produce([(topic.id, 0, data)])
+        (_, _, error, _), = client.receive_produce()
+        expect(error == NONE, f"error {error}")
+        before = before or broker.resident_mib()
+    rig.expect_memory(broker, before + 20, "100 more connections that compress")
+    for client in clients:
+        client.close()
+
+
 NAMES = (".", "..", "../outside", "a/b", "/etc", "a\\b", "", " ", "a b", "a\0b", "a\nforged line",
          "\u00fcber", "x" * 250, "x" * 300, "%2e%2e", "a*", "a:b")
 
@@ -210,4 +227,5 @@ if __name__ == "__main__":
     hostile_rig.main((
         bad_batches_get_their_error, one_bad_partition_does_not_spoil_the_others,
         batches_that_expand_a_thousandfold_leave_no_memory_behind,
+        connections_that_compress_have_no_decompressor_each,
         topic_names_stay_inside_their_directory, offsets_that_are_not_there_are_out_of_range))
