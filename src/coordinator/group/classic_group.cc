@@ -161,6 +161,7 @@ void ClassicGroup::remove_member(Member& member, Effects& effects) {
 
 void ClassicGroup::count_protocols(const Member& member, int difference) {
   for (const SupportedProtocol& protocol : member.protocols) {
+    metadata_bytes_ += static_cast<std::size_t>(difference) * protocol.metadata.size();
     auto& count = protocol_counts_[protocol.name];
     count += static_cast<std::size_t>(difference);
     if (count == 0) protocol_counts_.erase(protocol.name);

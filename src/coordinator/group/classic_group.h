@@ -187,6 +187,7 @@ class ClassicGroup {
 
   // join.cc
   bool accepts(std::string_view member_id) const;
+  bool has_room_for(const protocol::JoinGroupRequest& request, Effects& effects) const;
   bool supports(const protocol::JoinGroupRequest& request) const;
   std::optional<protocol::JoinGroupResponse> join_new(const Context& context, const Caller& caller,
                                                       const protocol::JoinGroupRequest& request,
@@ -242,6 +243,7 @@ class ClassicGroup {
   /// Member ids that were given out and that nobody joined with yet (KIP-394).
   std::map<std::string, GroupTimers::Timer, std::less<>> pending_;
   std::map<std::string, std::size_t, std::less<>> protocol_counts_;  ///< supporting members
+  std::size_t metadata_bytes_{0};  ///< of all members, in all protocols that they support
   /// Of the generation; null if not a consumer group or not readable.
   std::optional<std::set<std::string, std::less<>>> subscribed_topics_;
   std::size_t joined_count_{0};

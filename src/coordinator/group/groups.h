@@ -35,6 +35,8 @@ struct GroupsConfig {
   /// Not a property: what the records of a step that may not be split may take, keys and values. It
   /// leaves room for the batch around them in the topic's `max.message.bytes`.
   std::size_t step_bytes_max{1'000'000};
+  /// Not a property: what the members of one group may have sent as metadata, all together.
+  std::size_t member_metadata_bytes_max{std::size_t{64} << 20};
 };
 
 /// Who asks.

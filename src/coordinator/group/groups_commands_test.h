@@ -15,7 +15,7 @@ namespace moldau::coordinator {
 /// and the generation that it was last told. A member id is printed, and written, as client#number.
 /// The group is "g" unless group= says another one (none: the empty name).
 ///   new [delay=3000] [max-size=N] [min-session=6000] [max-session=1800000] [metadata-max=4096]
-///       [retention=N] [sweep=N] [step-bytes=N]
+///       [retention=N] [sweep=N] [step-bytes=N] [metadata-bytes=N]
 ///   load [max-size=N]: another machine, from the log; whoever waits does so in vain
 ///   wait ms=N: with every tick on the way; wall ms=N: the wall clock jumps
 ///   join CLIENT [version=9] [session=10000] [rebalance=60000] [instance=I] [type=consumer]
@@ -89,6 +89,8 @@ class GroupsCommands : public GroupsWorld {
         command.number("sweep", config.offsets_retention_check_interval_ms);
     config.step_bytes_max = static_cast<std::size_t>(
         command.number("step-bytes", static_cast<std::int64_t>(config.step_bytes_max)));
+    config.member_metadata_bytes_max = static_cast<std::size_t>(command.number(
+        "metadata-bytes", static_cast<std::int64_t>(config.member_metadata_bytes_max)));
     start(config);
     return {};
   }

@@ -71,6 +71,9 @@ std::string because(std::string_view member_id, std::string_view what,
 std::optional<JoinGroupResponse> ClassicGroup::join(const Context& context, const Caller& caller,
                                                     const JoinGroupRequest& request,
                                                     Effects& effects) {
+  if (!has_room_for(request, effects)) {
+    return join_refusal(ErrorCode::group_max_size_reached, request.member_id, caller.version);
+  }
   if (!accepts(request.member_id)) {
     pending_.erase(request.member_id.str());
     if (Member* const member = find(request.member_id)) remove_member(*member, effects);
@@ -100,6 +103,22 @@ bool ClassicGroup::accepts(std::string_view member_id) const {
       return true;
   }
   return true;
+}
+
+/// Kafka knows no such limit; who is over it asks for more than any group can store.
+bool ClassicGroup::has_room_for(const JoinGroupRequest& request, Effects& effects) const {
+  std::size_t bytes = metadata_bytes_;
+  for (const auto* protocol : distinct(request)) bytes += protocol->metadata.size();
+  if (const auto found = members_.find(request.member_id.view()); found != members_.end()) {
+    for (const auto& protocol : found->second->protocols) bytes -= protocol.metadata.size();
+  }
+  const std::size_t limit = shared_.config.member_metadata_bytes_max;
+  if (bytes <= limit) return true;
+  effects.notes.push_back(
+      fmt::format("group {:?}: a member is turned away: with its metadata there were {} bytes of "
+                  "it, more than {}",
+                  id_, bytes, limit));
+  return false;
 }
 
 bool ClassicGroup::supports(const JoinGroupRequest& request) const {
