@@ -90,6 +90,25 @@ TEST_F(Recovery, clean_stop_and_start_recovers_nothing) {
   EXPECT_FALSE(dir_->clean_shutdown_epoch());
 }
 
+TEST_F(Recovery, clean_stop_makes_durable_what_no_round_has_flushed) {
+  config_.durability = Durability::page_cache;
+  config_.flush_ms = never;
+  start_log();
+  for (int turn = 0; turn < 30; ++turn) {
+    append({.records = 3, .value_size = 2000});
+    world_.run_for(milliseconds(20));
+    const auto end = log_->positions().written_end;
+    ASSERT_EQ(end, Offset(3 * (turn + 1)));
+    ASSERT_TRUE(close());
+    crash(CrashKind::power_cut);
+    ASSERT_TRUE(open_dir());
+    ASSERT_TRUE(dir_->clean_shutdown_epoch()) << turn;
+    ASSERT_TRUE(load());
+    ASSERT_EQ(log_->positions().written_end, end) << turn;
+    expect_contiguous();
+  }
+}
+
 TEST_F(Recovery, marker_never_comes_back_however_the_power_goes) {
   start_log();
   for (int turn = 0; turn < 30; ++turn) {
