@@ -18,7 +18,9 @@ struct Bench {
   const Scenario& scenario;
   env::Endpoint broker;
   bool producing{true};  ///< false: producers bring to an end what they have begun
-  bool consuming{true};  ///< false: consumers and the admin rest
+  bool consuming{true};  ///< false: consumers, groups and the admin rest
+  bool steady{false};    ///< members of groups stay where they are
+  MonoTime steady_since{};
 
   env::Worker& worker() { return env.workers().at(0); }
   MonoTime now() { return env.clock().now(); }

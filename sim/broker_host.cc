@@ -16,6 +16,10 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
   // Small, like everything here: a full disk has to get past the reserve to be felt.
   properties["log.dir.min.free.bytes"] = "16384";
   properties["auto.create.topics.enable"] = "false";
+  properties["group.min.session.timeout.ms"] = "100";
+  properties["group.initial.rebalance.delay.ms"] =
+      fmt::format("{}", to_ms(scenario.initial_rebalance_delay));
+  properties["offsets.topic.num.partitions"] = fmt::format("{}", scenario.offsets_partitions);
   auto values = StaticConfig::make(properties);
   CHECK(values.has_value(), "{}", values.error().to_string());
   auto config = broker::BrokerConfig::make(*std::move(values));

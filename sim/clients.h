@@ -8,6 +8,8 @@
 #include "sim/admin.h"
 #include "sim/auditor.h"
 #include "sim/consumer.h"
+#include "sim/groups/member.h"
+#include "sim/groups/observer.h"
 #include "sim/producer.h"
 
 namespace moldau::sim {
@@ -28,6 +30,11 @@ class Clients {
   /// Starts the auditor's task; it is over when he is idle.
   void probe();
   void audit();
+  bool is_audited() const;
+  /// From now on no member leaves its group of its own will.
+  void settle_groups();
+  /// Since then every member has been heard of in one generation of its group, and has committed.
+  bool are_groups_settled() const;
 
  private:
   env::Task<> live(env::Env& env);
@@ -40,8 +47,11 @@ class Clients {
   std::vector<std::unique_ptr<Producer>> producers_;
   std::vector<std::unique_ptr<Consumer>> consumers_;
   std::unique_ptr<Admin> admin_;
-  std::unique_ptr<Auditor> watcher_;  // looks after each start
-  std::unique_ptr<Auditor> auditor_;  // works on demand
+  std::unique_ptr<Auditor> watcher_;                               // looks after each start
+  std::unique_ptr<Auditor> auditor_;                               // works on demand
+  std::vector<std::vector<std::unique_ptr<GroupMember>>> groups_;  // their members
+  std::unique_ptr<GroupObserver> observer_;                        // null: there are no groups
+  std::unique_ptr<GroupObserver> group_auditor_;                   // works on demand
   std::unique_ptr<env::Scope> scope_;
 };
 

@@ -1,6 +1,7 @@
 #include "sim/event.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace moldau::sim {
 
@@ -96,10 +97,51 @@ class Describer {
   std::string operator()(const AuditEnded& e) const {
     return fmt::format("{} was read from {} to {}", name(e.where), e.log_start, e.end);
   }
+  std::string operator()(const CommitSent& e) const {
+    const std::string what = e.offset ? fmt::format("commits {}", *e.offset) : "deletes the offset";
+    return fmt::format("{} {} of {}, commit {}", as(e.group, e.as), what, name(e.where), e.commit);
+  }
+  std::string operator()(const CommitAnswered& e) const {
+    return fmt::format("{}: commit {} of {}: {}", as(e.group, e.as), e.commit, name(e.where),
+                       e.error);
+  }
+  std::string operator()(const CommitLost& e) const {
+    return fmt::format("{}: commit {} of {} lost", group_name(e.group), e.commit, name(e.where));
+  }
+  std::string operator()(const OffsetTold& e) const {
+    return fmt::format("{} has offset {} of {}, commit {}, asked {} ms ago", group_name(e.group),
+                       e.offset, name(e.where), e.commit, to_ms(e.at - e.asked_at));
+  }
+  std::string operator()(const GroupJoined& e) const {
+    return fmt::format("{} has joined{}, asked {} ms ago", as(e.group, e.as),
+                       e.leads ? " and leads" : "", to_ms(e.at - e.asked_at));
+  }
+  std::string operator()(const AssignmentSent& e) const {
+    std::string text = fmt::format("{}: generation {} is given assignment {}:", group_name(e.group),
+                                   e.generation, e.assignment);
+    for (const auto& [who, partitions] : e.to) text += fmt::format(" {}{}", who, list(partitions));
+    return text;
+  }
+  std::string operator()(const AssignmentTold& e) const {
+    return fmt::format("{} is told assignment {}: {}", as(e.group, e.as), e.assignment,
+                       list(e.partitions));
+  }
 
  private:
   static std::string numbers(RecordId first, std::int32_t count) {
     return fmt::format("#{}..{}", first.number, first.number + count - 1);
+  }
+  static std::string as(int group, const GroupIdentity& identity) {
+    return fmt::format("{} {:?}{} generation {}", group_name(group), identity.member_id,
+                       identity.instance_id.empty() ? "" : " of " + identity.instance_id,
+                       identity.generation);
+  }
+  static std::string list(const AssignedPartitions& partitions) {
+    std::vector<std::string> names;
+    for (const auto& [topic, number] : partitions) {
+      names.push_back(fmt::format("{}-{}", topic, number));
+    }
+    return fmt::format("[{}]", fmt::join(names, " "));
   }
   std::string name(PartitionRef where) const { return catalog_.name(where); }
   std::string topic(int number) const {
@@ -109,6 +151,10 @@ class Describer {
 };
 
 }  // namespace
+
+std::string group_name(int group) {
+  return fmt::format("group-{}", group);
+}
 
 MonoTime time_of(const Event& event) {
   return std::visit([](const auto& e) { return e.at; }, event);

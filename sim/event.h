@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "protocol/error_code.h"
 #include "sim/catalog.h"
+#include "sim/group_event.h"
 #include "sim/records.h"
 
 /// What clients do and see, as it happened in virtual time: all that checkers know.
@@ -167,11 +168,12 @@ struct AuditEnded {
   Offset end{no_offset};
 };
 
-using Event =
-    std::variant<BatchSent, BatchAcked, BatchRefused, ReadBegun, Fetched, OffsetListed, ReadLost,
-                 TopicCreated, PartitionsAdded, DeletionBegun, TopicDeleted, MetadataSeen,
-                 ProducerIdGiven, AnswerImpossible, RequestLost, BrokerStarted, BrokerStartFailed,
-                 BrokerEnded, FaultInjected, CalmBegun, BoundMissed, AuditEnded>;
+using Event = std::variant<BatchSent, BatchAcked, BatchRefused, ReadBegun, Fetched, OffsetListed,
+                           ReadLost, TopicCreated, PartitionsAdded, DeletionBegun, TopicDeleted,
+                           MetadataSeen, ProducerIdGiven, AnswerImpossible, RequestLost,
+                           BrokerStarted, BrokerStartFailed, BrokerEnded, FaultInjected, CalmBegun,
+                           BoundMissed, AuditEnded, CommitSent, CommitAnswered, CommitLost,
+                           OffsetTold, GroupJoined, AssignmentSent, AssignmentTold>;
 
 MonoTime time_of(const Event& event);
 /// The partition that it is about; null: about the whole.

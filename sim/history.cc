@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "sim/checkers/answers.h"
+#include "sim/checkers/committed_offsets.h"
 #include "sim/checkers/durability.h"
+#include "sim/checkers/generations.h"
 #include "sim/checkers/liveness.h"
 #include "sim/checkers/offsets.h"
 #include "sim/checkers/producers.h"
@@ -81,6 +83,8 @@ void watch_all(History& history) {
   history.watch_with<BrokerStarts>();
   history.watch_with<AnswersArePossible>();
   history.watch_with<AnswersArePrompt>();
+  history.watch_with<CommittedOffsetsStay>();
+  history.watch_with<GenerationsAreExclusive>();
 }
 
 }  // namespace moldau::sim

@@ -62,6 +62,8 @@ class History {
   bool is_good() const { return violations_.empty(); }
   int next_read() { return ++reads_; }
   int next_connection() { return ++connections_; }
+  /// Of a commit of an offset, or an assignment of a group.
+  int next_commit() { return ++commits_; }
   /// How often the broker has come to serve.
   int broker_starts() const { return broker_starts_; }
 
@@ -78,6 +80,7 @@ class History {
   std::function<void(MonoTime, std::string)> line_;
   int reads_{0};
   int connections_{0};
+  int commits_{0};
   int broker_starts_{0};
 };
 

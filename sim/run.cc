@@ -128,6 +128,9 @@ void Run::become_calm() {
   clients_.probe();
   expect([this] { return clients_.auditor().is_idle(); }, live_within,
          "every partition and the controller at work after the faults");
+  clients_.settle_groups();
+  expect([this] { return clients_.are_groups_settled(); }, live_within,
+         "the members of every group together after the faults");
   if (!history_.is_good()) return;
   history_.add(CalmBegun{world_.now()});
   faults_.pass(scenario_.calm);
@@ -144,7 +147,7 @@ void Run::reckon() {
   faults_.pass(settle);
   if (!history_.is_good()) return;
   clients_.audit();
-  expect([this] { return clients_.auditor().is_idle(); }, audited_within, "reading all logs");
+  expect([this] { return clients_.is_audited(); }, audited_within, "reading all logs and offsets");
 }
 
 void Run::end() {

@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, fault_kinds> fault_names{
 // How often each comes up, in the same order: crashes are what this is about.
 constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 2, 2, 1, 1};
 
+constexpr std::uint64_t groups_per_million = 400'000;
+
 FaultKind draw_kind(Prng& prng) {
   int sum = 0;
   for (const int weight : weights) sum += weight;
@@ -83,6 +85,30 @@ TopicPlan draw_topic(Prng& prng, std::uint64_t number) {
   return plan;
 }
 
+MemberPlan draw_member(Prng& prng) {
+  MemberPlan plan;
+  plan.is_static = prng.chance(300'000);
+  plan.join_version = static_cast<std::int16_t>(prng.between(1, 9));
+  plan.session_timeout = draw_ms(prng, 300, 2'000);
+  plan.rebalance_timeout = draw_ms(prng, 300, 2'000);
+  plan.heartbeat_every = plan.session_timeout / prng.between(3, 8);
+  plan.mischief_per_million = pick<std::uint64_t>(prng, {0, 20'000, 60'000});
+  return plan;
+}
+
+/// With a stream of its own: seeds without groups are as if there were none.
+void draw_groups(Prng prng, Scenario& scenario) {
+  if (!prng.chance(groups_per_million)) return;
+  const std::uint64_t groups = 1 + prng.below(2);
+  for (std::uint64_t i = 0; i < groups; ++i) {
+    auto& members = scenario.groups.emplace_back().members;
+    members.resize(2 + prng.below(3));
+    for (MemberPlan& member : members) member = draw_member(prng);
+  }
+  scenario.offsets_partitions = static_cast<int>(prng.between(1, 3));
+  scenario.initial_rebalance_delay = draw_ms(prng, 0, pick<std::int64_t>(prng, {0, 300}));
+}
+
 void draw_world(Prng& prng, env::SimOptions& world) {
   if (prng.chance(300'000)) {  // a slow device
     world.disk.sync = {milliseconds(2), milliseconds(15), 20'000, milliseconds(200)};
@@ -125,6 +151,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   }
   scenario.flush_strategy = pick<const char*>(prng, {"auto", "fdatasync", "syncfs"});
   scenario.ends_with_crash = prng.chance(700'000);
+  draw_groups(Prng(seed).split("groups"), scenario);
   return scenario;
 }
 

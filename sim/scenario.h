@@ -67,6 +67,20 @@ struct ConsumerPlan {
   std::uint64_t seeks_per_million{50'000};  ///< back to an earlier offset
 };
 
+struct MemberPlan {
+  bool is_static{false};
+  std::int16_t join_version{9};
+  Duration session_timeout{std::chrono::seconds(1)};
+  Duration rebalance_timeout{std::chrono::seconds(1)};
+  Duration heartbeat_every{milliseconds(100)};
+  std::uint64_t mischief_per_million{20'000};  ///< of its turns: leaves, falls silent, and so on
+  std::uint64_t ghosts_per_million{20'000};    ///< commits as who it was before
+};
+
+struct GroupPlan {
+  std::vector<MemberPlan> members;
+};
+
 struct TopicPlan {
   std::string name;
   int partitions{1};
@@ -87,9 +101,13 @@ struct Scenario {
   std::uint64_t deletions_per_million{100'000};  ///< of the admin's actions
   std::vector<ProducerPlan> producers;
   std::vector<ConsumerPlan> consumers;
+  std::vector<GroupPlan> groups;  ///< none in most seeds: they cost time
+  int offsets_partitions{1};
+  Duration initial_rebalance_delay{0};
   std::string flush_strategy;
   bool ends_with_crash{true};
 
+  bool has_groups() const { return !groups.empty(); }
   static Scenario draw(std::uint64_t seed);
 };
 
