@@ -161,6 +161,45 @@ TEST_F(NodeTest, producer_ids_are_unique_across_restarts) {
             ErrorCode::unsupported_version);
 }
 
+/// Nobody looks at what became of it.
+class NoOne final : public storage::AppendWaiter {
+ public:
+  using AppendWaiter::AppendWaiter;
+  void on_append_done(std::uint32_t, storage::AppendOutcome) override {}
+};
+
+TEST_F(NodeTest, a_long_poll_is_answered_when_records_are_committed) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  auto& broker = node().broker();
+  auto& worker = broker.env().workers().at(1);
+  const auto begun = broker.env().clock().now();
+  worker.post([&] {
+    worker.call_at(begun + milliseconds(300), [&] {
+      const auto answer = broker.partitions()
+                              .find("t", PartitionId(0))
+                              ->log()
+                              .append({.batch = batch("late"),
+                                       .leader_epoch = LeaderEpoch(0),
+                                       .waiter = std::make_shared<NoOne>(worker)});
+      EXPECT_EQ(answer.status, storage::AppendStatus::assigned);
+    });
+  });
+  protocol::FetchRequest request;
+  request.max_wait_ms = 20'000;
+  request.min_bytes = 1;
+  request.max_bytes = 1 << 20;
+  auto& topic = request.topics.emplace_back();
+  topic.topic = Text("t");
+  topic.partitions.emplace_back().partition_max_bytes = 1 << 20;
+  const auto data = ask<protocol::FetchResponse>(request, 12).responses.at(0).partitions.at(0);
+  EXPECT_EQ(data.high_watermark, Offset(1));
+  ASSERT_TRUE(data.records);
+  EXPECT_FALSE(data.records->empty());
+  const auto took = broker.env().clock().now() - begun;
+  EXPECT_GE(took, milliseconds(300));
+  EXPECT_LT(took, milliseconds(2'000));
+}
+
 TEST_F(NodeTest, a_fetch_session_mentions_only_what_changed) {
   ASSERT_EQ(create("t", 2), ErrorCode::none);
   protocol::FetchRequest request;

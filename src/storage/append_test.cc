@@ -140,6 +140,26 @@ TEST_F(Append, what_comes_during_a_round_belongs_to_the_next) {
   EXPECT_EQ(dir_->stats().flush_rounds, rounds + 1);
 }
 
+/// Asks for all that is written, as soon as it is.
+class HastyReplica final : public testing::OneReplica {
+ public:
+  void on_written(Log& log, Wakeups& wakeups) override {
+    log.advance_high_watermark(log.positions().written_end, wakeups);
+    ++writes;
+    if (log.positions().high_watermark > log.positions().durable_end) ++ahead;
+  }
+  int ahead{0};
+};
+
+TEST_F(Append, high_watermark_is_never_ahead_of_what_a_flush_has_covered) {
+  start_log();
+  const auto hasty = std::make_shared<HastyReplica>();
+  log_->set_listener(hasty);
+  for (int i = 0; i < 3; ++i) append_durably();
+  EXPECT_EQ(hasty->writes, 3);
+  EXPECT_EQ(hasty->ahead, 0);
+}
+
 TEST_F(Append, duplicate_of_a_queued_batch_waits_for_the_original) {
   start_log();
   const BatchSpec spec{
