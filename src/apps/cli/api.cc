@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "apps/cli/options.h"
@@ -55,18 +54,18 @@ Result<> show(World& world, const Options& options) {
 
 }  // namespace
 
-void add_api_command(CLI::App& program, Chosen& chosen) {
+void add_api_command(Command program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(program, chosen, options, "api",
-                       "what a broker serves: names, keys and versions of its APIs",
-                       "USED is the version that this program takes, the newest that both have.\n\n"
-                       "Examples:\n"
-                       "  moldau api\n"
-                       "  moldau api --broker 2 --format json",
-                       show);
+  const auto app = add_verb(
+      program, chosen, options, "api", "what a broker serves: names, keys and versions of its APIs",
+      "USED is the version that this program takes, the newest that both have.\n\n"
+      "Examples:\n"
+      "  moldau api\n"
+      "  moldau api --broker 2 --format json",
+      show);
   app.add_option("--broker", options->broker, "default: the one in --bootstrap that answers first")
-      ->type_name("ID")
-      ->check(at_least(0));
+      .type_name("ID")
+      .check(at_least(0));
   add_format_option(app, options->format);
   add_broker_options(app, options->client);
 }

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "apps/cli/cluster_report.h"
@@ -26,15 +25,15 @@ Result<> describe(World& world, const Options& options) {
 
 }  // namespace
 
-void add_cluster_commands(CLI::App& program, Chosen& chosen) {
-  auto& group = add_group(program, "cluster", "the cluster as a whole: describe");
+void add_cluster_commands(Command program, Chosen& chosen) {
+  const auto group = add_group(program, "cluster", "the cluster as a whole: describe");
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "describe",
-                       "brokers, controller, quorum, features and log directories",
-                       "Examples:\n"
-                       "  moldau cluster describe\n"
-                       "  moldau cluster describe --bootstrap b1:9092,b2:9092 --format json",
-                       describe);
+  const auto app = add_verb(group, chosen, options, "describe",
+                            "brokers, controller, quorum, features and log directories",
+                            "Examples:\n"
+                            "  moldau cluster describe\n"
+                            "  moldau cluster describe --bootstrap b1:9092,b2:9092 --format json",
+                            describe);
   add_format_option(app, options->format);
   add_broker_options(app, options->client);
 }

@@ -3,10 +3,6 @@
 #include <string>
 #include <vector>
 
-namespace CLI {
-class App;
-}
-
 namespace moldau::apps {
 
 struct OptionDoc {
@@ -24,8 +20,8 @@ struct OptionDoc {
   std::vector<std::string> choices() const;
 };
 
-/// A command with everything below it, as help, man page and completion scripts show it. Made from
-/// the tree that parses the command line, so that they cannot differ from it.
+/// A command with everything below it, as help, man page and completion scripts show it.
+/// Command::document makes it from the tree that parses, so that they cannot differ from it.
 struct CommandDoc {
   std::string path;  ///< "moldau topic create"
   std::string name;  ///< "create"
@@ -35,7 +31,5 @@ struct CommandDoc {
   std::vector<CommandDoc> commands;
   std::string more;  ///< paragraphs; lines that begin with two blanks are shown as they are
 };
-
-CommandDoc document(const CLI::App& app);
 
 }  // namespace moldau::apps

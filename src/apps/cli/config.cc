@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -65,6 +64,7 @@ Result<> describe(World& world, const Options& options) {
   if (!options.all) std::erase_if(entries, [](const ConfigEntry& one) { return one.is_default; });
   if (options.format == Format::json) {
     std::vector<std::string> rows;
+    rows.reserve(entries.size());
     for (const auto& entry : entries) rows.push_back(entry_json(entry));
     fmt::print("{}\n", json_array(rows));
     return {};
@@ -98,12 +98,14 @@ Result<> alter(World& world, const Options& options, const std::vector<ConfigCha
 
 Result<> set(World& world, const Options& options) {
   std::vector<ConfigChange> changes;
+  changes.reserve(options.changes.size());
   for (const auto& text : options.changes) changes.push_back(TRY(parse_change(text)));
   return alter(world, options, changes);
 }
 
 Result<> remove(World& world, const Options& options) {
   std::vector<ConfigChange> changes;
+  changes.reserve(options.changes.size());
   for (const auto& name : options.changes) {
     changes.push_back({.name = name, .operation = ConfigChange::Operation::remove, .value = {}});
   }
@@ -111,41 +113,42 @@ Result<> remove(World& world, const Options& options) {
 }
 
 /// --topic, --broker or --all-brokers: one of them.
-void add_resource(CLI::App& app, Chosen& chosen, const std::shared_ptr<Options>& options,
+void add_resource(Command app, Chosen& chosen, const std::shared_ptr<Options>& options,
                   Result<> (*command)(World&, const Options&)) {
-  auto* topic = app.add_option("--topic", options->topic, "of a topic")->type_name("TOPIC");
-  auto* broker = app.add_option("--broker", options->broker, "of one broker")
-                     ->type_name("ID")
-                     ->check(at_least(0));
-  auto* all = app.add_flag("--all-brokers", options->all_brokers,
-                           "the default of all brokers, which one broker's own value overrides");
-  topic->excludes(broker)->excludes(all);
-  broker->excludes(all);
-  app.callback([&app, &chosen, options, command] {
+  const auto topic = app.add_option("--topic", options->topic, "of a topic").type_name("TOPIC");
+  const auto broker = app.add_option("--broker", options->broker, "of one broker")
+                          .type_name("ID")
+                          .check(at_least(0));
+  const auto all =
+      app.add_flag("--all-brokers", options->all_brokers,
+                   "the default of all brokers, which one broker's own value overrides");
+  topic.excludes(broker).excludes(all);
+  broker.excludes(all);
+  app.callback([app, &chosen, options, command] {
     if (options->topic.empty() && options->broker.empty() && !options->all_brokers) {
-      throw CLI::RequiredError(app.get_name() + ": one of --topic, --broker and --all-brokers");
+      throw UsageError(app.name() + ": one of --topic, --broker and --all-brokers is required");
     }
     chosen.run = [options, command](World& world) { return exit_code(command(world, *options)); };
   });
 }
 
-void add_describe(CLI::App& group, Chosen& chosen) {
+void add_describe(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "describe", "what is set on a topic or broker",
-                       "Examples:\n"
-                       "  moldau config describe --topic orders\n"
-                       "  moldau config describe --broker 1 --all\n"
-                       "  moldau config describe --all-brokers --format json",
-                       describe);
+  const auto app = add_verb(group, chosen, options, "describe", "what is set on a topic or broker",
+                            "Examples:\n"
+                            "  moldau config describe --topic orders\n"
+                            "  moldau config describe --broker 1 --all\n"
+                            "  moldau config describe --all-brokers --format json",
+                            describe);
   add_resource(app, chosen, options, describe);
   app.add_flag("--all", options->all, "the defaults, too");
   add_format_option(app, options->format);
   add_broker_options(app, options->client);
 }
 
-void add_set(CLI::App& group, Chosen& chosen) {
+void add_set(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app =
+  const auto app =
       add_verb(group, chosen, options, "set", "set properties of a topic or broker",
                "All of them are changed, or none. `moldau config keys` lists what there is.\n\n"
                "Examples:\n"
@@ -154,41 +157,39 @@ void add_set(CLI::App& group, Chosen& chosen) {
                "  moldau config set --all-brokers log.retention.hours=72 --dry-run",
                set);
   app.add_option("change", options->changes, "KEY+=VALUE appends to a list, KEY-=VALUE takes out")
-      ->type_name("KEY=VALUE")
-      ->required()
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            const auto change = parse_change(text);
-            return change ? std::string() : change.error().context;
-          },
-          ""));
+      .type_name("KEY=VALUE")
+      .required()
+      .check([](const std::string& text) {
+        const auto change = parse_change(text);
+        return change ? std::string() : change.error().context;
+      });
   add_resource(app, chosen, options, set);
   app.add_flag("--dry-run", options->dry_run, "only ask whether it would be accepted");
   add_broker_options(app, options->client);
 }
 
-void add_delete(CLI::App& group, Chosen& chosen) {
+void add_delete(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "delete", "go back to the default",
-                       "Examples:\n"
-                       "  moldau config delete --topic orders retention.ms\n"
-                       "  moldau config delete --broker 1 log.cleaner.threads",
-                       remove);
-  app.add_option("key", options->changes, "which")->type_name("KEY")->required();
+  const auto app = add_verb(group, chosen, options, "delete", "go back to the default",
+                            "Examples:\n"
+                            "  moldau config delete --topic orders retention.ms\n"
+                            "  moldau config delete --broker 1 log.cleaner.threads",
+                            remove);
+  app.add_option("key", options->changes, "which").type_name("KEY").required();
   add_resource(app, chosen, options, remove);
   app.add_flag("--dry-run", options->dry_run, "only ask whether it would be accepted");
   add_broker_options(app, options->client);
 }
 
-void add_keys(CLI::App& group, Chosen& chosen) {
+void add_keys(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "keys",
-                       "every property of Moldau: type, default, values, effect",
-                       "Asks no broker: it is what this program knows.\n\n"
-                       "Examples:\n"
-                       "  moldau config keys | grep retention\n"
-                       "  moldau config keys --format json",
-                       print_keys);
+  const auto app = add_verb(group, chosen, options, "keys",
+                            "every property of Moldau: type, default, values, effect",
+                            "Asks no broker: it is what this program knows.\n\n"
+                            "Examples:\n"
+                            "  moldau config keys | grep retention\n"
+                            "  moldau config keys --format json",
+                            print_keys);
   add_choice<PageFormat>(app, "--format", options->page,
                          {{"table", PageFormat::table},
                           {"markdown", PageFormat::markdown},
@@ -198,8 +199,8 @@ void add_keys(CLI::App& group, Chosen& chosen) {
 
 }  // namespace
 
-void add_config_commands(CLI::App& program, Chosen& chosen) {
-  auto& group =
+void add_config_commands(Command program, Chosen& chosen) {
+  const auto group =
       add_group(program, "config", "properties of topics and brokers: describe, set, delete");
   add_describe(group, chosen);
   add_set(group, chosen);

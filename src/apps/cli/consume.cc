@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -124,18 +123,17 @@ void check(const Options& options) {
   const auto from = parse_position(options.from);
   if (!options.group.empty()) {
     if (!options.partitions.empty()) {
-      throw CLI::ValidationError("--partition", "a group shares out the partitions by itself");
+      throw UsageError("--partition: a group shares out the partitions by itself");
     }
     if (from && from->kind != Position::Kind::earliest && from->kind != Position::Kind::latest) {
-      throw CLI::ValidationError(
-          "--from",
-          "a group goes on where it has committed; set that with `moldau group reset`, "
+      throw UsageError(
+          "--from: a group goes on where it has committed; set that with `moldau group reset`, "
           "and here only beginning or end for where it has committed nothing");
     }
   }
   if (!options.record_template.empty()) {
     const auto parsed = RecordTemplate::parse(options.record_template);
-    if (!parsed) throw CLI::ValidationError("--template", parsed.error().context);
+    if (!parsed) throw UsageError("--template: " + parsed.error().context);
   }
 }
 
@@ -153,49 +151,48 @@ constexpr auto examples =
     "  moldau consume orders --from -15m --template '%T %p:%o %k=%v\\n'\n"
     "  moldau consume orders payments --group audit --from beginning";
 
-void add_choices(CLI::App& app, Options& options) {
-  app.add_option("--group", options.group, "read as a member of this group")->type_name("GROUP");
+void add_choices(Command app, Options& options) {
+  app.add_option("--group", options.group, "read as a member of this group").type_name("GROUP");
   app.add_option("--partition", options.partitions, "default: all; may be repeated")
-      ->check(at_least(0))
-      ->type_name("N")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      .check(at_least(0))
+      .type_name("N")
+      .repeated();
   app.add_option("--from", options.from,
                  "where to begin; with --group, where it has committed nothing")
-      ->type_name("WHERE")
-      ->check(is_position())
-      ->capture_default_str();
+      .type_name("WHERE")
+      .check(is_position())
+      .capture_default_str();
   app.add_option("-n,--count", options.count_max, "stop after so many records")
-      ->check(at_least(1))
-      ->type_name("N");
+      .check(at_least(1))
+      .type_name("N");
   app.add_flag("-e,--exit", options.exit_at_end, "stop at the end instead of waiting for more");
 }
 
-void add_formats(CLI::App& app, Options& options) {
-  auto& format = add_choice<RecordFormat>(
+void add_formats(Command app, Options& options) {
+  const auto format = add_choice<RecordFormat>(
       app, "--format", options.format,
       {{"text", RecordFormat::text}, {"table", RecordFormat::table}, {"json", RecordFormat::json}},
       "how a record is printed: text is its value, table is "
       "columns, json is what `produce` can read");
-  auto& separator = *app.add_option("--key-separator", options.key_separator,
-                                    "with text: print the key and this before a value")
-                         ->type_name("TEXT");
+  const auto separator = app.add_option("--key-separator", options.key_separator,
+                                        "with text: print the key and this before a value")
+                             .type_name("TEXT");
   app.add_option("--template", options.record_template, "how a record is printed, field by field")
-      ->type_name("TEMPLATE")
-      ->excludes(&format)
-      ->excludes(&separator);
+      .type_name("TEMPLATE")
+      .excludes(format)
+      .excludes(separator);
 }
 
 }  // namespace
 
-void add_consume_command(CLI::App& program, Chosen& chosen) {
+void add_consume_command(Command program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app =
+  const auto app =
       add_verb(program, chosen, options, "consume", "read records of topics",
                general + std::string(position_forms) + "\n\nTEMPLATE is text with these in it:\n" +
                    std::string(template_fields) + examples,
                consume);
-  app.add_option("topic", options->topics, "which")->required()->type_name("TOPIC");
+  app.add_option("topic", options->topics, "which").required().type_name("TOPIC");
   add_choices(app, *options);
   add_formats(app, *options);
   add_client_options(app, options->client);

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cctype>
 #include <memory>
@@ -83,26 +82,26 @@ Result<> remove(World& world, const GroupOptions& options) {
   return {};
 }
 
-CLI::Option& add_names(CLI::App& app, GroupOptions& options, const std::string& what) {
-  return *app.add_option("group", options.groups, what)->type_name("GROUP");
+Option add_names(Command app, GroupOptions& options, const std::string& what) {
+  return app.add_option("group", options.groups, what).type_name("GROUP");
 }
 
-void add_list_verb(CLI::App& group, Chosen& chosen) {
+void add_list_verb(Command group, Chosen& chosen) {
   const auto options = std::make_shared<GroupOptions>();
-  auto& app = add_verb(group, chosen, options, "list", "list the groups of all brokers",
-                       "Examples:\n"
-                       "  moldau group list\n"
-                       "  moldau group list --state Empty --format json",
-                       list);
+  const auto app = add_verb(group, chosen, options, "list", "list the groups of all brokers",
+                            "Examples:\n"
+                            "  moldau group list\n"
+                            "  moldau group list --state Empty --format json",
+                            list);
   app.add_option("--state", options->state, "only these: Stable, Empty, PreparingRebalance, ...")
-      ->type_name("STATE");
+      .type_name("STATE");
   add_format_option(app, options->format);
   add_broker_options(app, options->client);
 }
 
-void add_describe(CLI::App& group, Chosen& chosen) {
+void add_describe(Command group, Chosen& chosen) {
   const auto options = std::make_shared<GroupOptions>();
-  auto& app = add_verb(
+  const auto app = add_verb(
       group, chosen, options, "describe", "state, members, committed offsets and lag of groups",
       "Lag is counted in records, from the committed offset to the end of the partition. \"-\"\n"
       "is what is not known: a partition that has no committed offset, or no leader.\n\n"
@@ -116,15 +115,15 @@ void add_describe(CLI::App& group, Chosen& chosen) {
   add_broker_options(app, options->client);
 }
 
-void add_delete(CLI::App& group, Chosen& chosen) {
+void add_delete(Command group, Chosen& chosen) {
   const auto options = std::make_shared<GroupOptions>();
-  auto& app = add_verb(group, chosen, options, "delete",
-                       "delete groups, or what they committed for a topic",
-                       "A group that still has members is not deleted: stop them first.\n\n"
-                       "Examples:\n"
-                       "  moldau group delete billing-test\n"
-                       "  moldau group delete billing --topic orders-old",
-                       remove);
+  const auto app = add_verb(group, chosen, options, "delete",
+                            "delete groups, or what they committed for a topic",
+                            "A group that still has members is not deleted: stop them first.\n\n"
+                            "Examples:\n"
+                            "  moldau group delete billing-test\n"
+                            "  moldau group delete billing --topic orders-old",
+                            remove);
   add_names(app, *options, "which").required();
   add_list(app, "--topic", options->topics, "TOPIC",
            "only the offsets committed for this topic; may be repeated");
@@ -133,20 +132,20 @@ void add_delete(CLI::App& group, Chosen& chosen) {
 
 /// What the types of the options cannot say.
 void check_reset(const GroupOptions& options) {
-  if (options.to.empty() == !options.has_shift) {
-    throw CLI::ValidationError("group reset", "write where to: either --to or --shift");
+  if (options.to.empty() != options.shift.has_value()) {
+    throw UsageError("group reset: write where to: either --to or --shift");
   }
   for (const auto& topic : options.topics) {
     const auto colon = topic.find(':');
     if (colon == std::string::npos) continue;
     const auto partitions = parse_ranges(std::string_view(topic).substr(colon + 1));
-    if (!partitions) throw CLI::ValidationError("--topic " + topic, partitions.error().context);
+    if (!partitions) throw UsageError("--topic " + topic + ": " + partitions.error().context);
   }
 }
 
-void add_reset(CLI::App& group, Chosen& chosen) {
+void add_reset(Command group, Chosen& chosen) {
   const auto options = std::make_shared<GroupOptions>();
-  auto& app = add_verb(
+  const auto app = add_verb(
       group, chosen, options, "reset", "set committed offsets, to read again or to skip",
       "Shows what would change, and changes it only with --execute. The group must have no\n"
       "members then. An offset outside of a partition becomes its nearest end.\n\n"
@@ -158,19 +157,10 @@ void add_reset(CLI::App& group, Chosen& chosen) {
           "  moldau group reset billing --to 2026-11-23T08:00 --topic orders:0,3-5 --execute\n"
           "  moldau group reset billing --shift -100 --execute",
       reset_group);
-  add_names(app, *options, "which")
-      .required()
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::Throw);
-  app.add_option("--to", options->to, "where to")->type_name("WHERE")->check(is_position());
-  app.add_option_function<std::int64_t>(
-         "--shift",
-         [options = options.get()](std::int64_t records) {
-           options->shift = records;
-           options->has_shift = true;
-         },
-         "so many records on from the committed offset, or back")
-      ->type_name("N|-N");
+  add_names(app, *options, "which").required().once();
+  app.add_option("--to", options->to, "where to").type_name("WHERE").check(is_position());
+  app.add_option("--shift", options->shift, "so many records on from the committed offset, or back")
+      .type_name("N|-N");
   add_list(app, "--topic", options->topics, "TOPIC[:PARTITIONS]",
            "only there; may be repeated. Default: wherever the group has committed");
   app.add_flag("--execute", options->execute, "do it");
@@ -184,8 +174,8 @@ void add_reset(CLI::App& group, Chosen& chosen) {
 
 }  // namespace
 
-void add_group_commands(CLI::App& program, Chosen& chosen) {
-  auto& group =
+void add_group_commands(Command program, Chosen& chosen) {
+  const auto group =
       add_group(program, "group", "consumer groups: list, describe, delete, reset offsets");
   add_list_verb(group, chosen);
   add_describe(group, chosen);

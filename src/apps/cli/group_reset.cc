@@ -69,7 +69,7 @@ Result<std::size_t> members_of(Wire& wire, const std::string& group) {
 
 Result<> reset_group(World& world, const GroupOptions& options) {
   const auto& group = options.groups[0];
-  ResetTarget target{.position = {}, .shift = options.shift};
+  ResetTarget target{.position = {}, .shift = options.shift.value_or(0)};
   if (!options.to.empty()) target.position = TRY(parse_position(options.to));
   const auto wire = TRY(Wire::connect(world, options.client));
   const auto members = TRY(members_of(*wire, group));

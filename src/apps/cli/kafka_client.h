@@ -9,12 +9,9 @@
 
 #include "base/error.h"
 
-namespace CLI {
-class App;
-}
-
 namespace moldau::apps {
 
+class Command;
 /// How a command reaches the brokers; the same for all.
 struct ClientOptions {
   std::string bootstrap{"localhost:9092"};
@@ -23,9 +20,9 @@ struct ClientOptions {
 };
 
 /// --bootstrap and --timeout.
-void add_broker_options(CLI::App& app, ClientOptions& options);
+void add_broker_options(Command app, ClientOptions& options);
 /// And -X, for commands that use librdkafka.
-void add_client_options(CLI::App& app, ClientOptions& options);
+void add_client_options(Command app, ClientOptions& options);
 
 using ClientProperties = std::vector<std::pair<std::string, std::string>>;
 

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
@@ -39,19 +38,19 @@ int dump_all(const Options& options) {
 
 }  // namespace
 
-void add_log_commands(CLI::App& program, Chosen& chosen) {
-  auto& group = add_group(program, "log", "look into a data directory");
+void add_log_commands(Command program, Chosen& chosen) {
+  const auto group = add_group(program, "log", "look into a data directory");
   const auto options = std::make_shared<Options>();
-  auto& dump =
-      *group.add_subcommand("dump", "print a segment, index, snapshot or checkpoint, and check it");
+  const auto dump =
+      group.add_subcommand("dump", "print a segment, index, snapshot or checkpoint, and check it");
   dump.footer(
       "Lines that begin with BAD say what is wrong; then the exit code is 1.\n\n"
       "Examples:\n"
       "  moldau log dump /data/orders-0/00000000000000000000.log --records\n"
       "  moldau log dump /data/orders-0/*.index /data/orders-0/leader-epoch-checkpoint");
   dump.add_option("file", options->paths, "files of a partition or of the data directory")
-      ->required()
-      ->type_name("FILE");
+      .required()
+      .type_name("FILE");
   dump.add_flag("--records", options->records, "the records of each batch, too");
   dump.callback(
       [&chosen, options] { chosen.run = [options](World&) { return dump_all(*options); }; });

@@ -9,12 +9,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-namespace CLI {
-class App;
-}
-
 namespace moldau::apps {
 
+class Command;
 /// Exit codes of every command.
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_failed = 1;  ///< the server, the network or the data says no
@@ -22,7 +19,7 @@ inline constexpr int exit_usage = 2;   ///< a wrong command line
 
 enum class Format : std::uint8_t { table, json };
 
-void add_format_option(CLI::App& app, Format& format);
+void add_format_option(Command app, Format& format);
 
 /// Rows in aligned columns. A column of numbers ("-" is one that is not known) is aligned to the
 /// right.

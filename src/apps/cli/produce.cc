@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -211,9 +210,9 @@ Result<> produce(World& world, const Options& options) {
 
 }  // namespace
 
-void add_produce_command(CLI::App& program, Chosen& chosen) {
+void add_produce_command(Command program, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app =
+  const auto app =
       add_verb(program, chosen, options, "produce", "write lines as records to a topic",
                "It is done when every record is acknowledged. With json, a line is an\n"
                "object with key, value, headers and timestamp, none of which must be\n"
@@ -226,17 +225,18 @@ void add_produce_command(CLI::App& program, Chosen& chosen) {
                "  moldau consume a --from beginning --exit --format json |\n"
                "      moldau produce b --format json",
                produce);
-  app.add_option("topic", options->topic, "its name")->required()->type_name("TOPIC");
+  app.add_option("topic", options->topic, "its name").required().type_name("TOPIC");
   app.add_option("--file", options->file, "what to read instead of standard input")
-      ->type_name("FILE");
+      .type_name("FILE");
   add_choice<LineFormat>(
       app, "--format", options->format, {{"text", LineFormat::text}, {"json", LineFormat::json}},
       "what a line is: text is a value, json is a record as `consume` prints it");
-  auto& key = *app.add_option("--key", options->key, "the key of every record")->type_name("TEXT");
+  const auto key =
+      app.add_option("--key", options->key, "the key of every record").type_name("TEXT");
   app.add_option("--key-separator", options->key_separator,
                  "the first of these in a line ends the key; a line without has no key")
-      ->type_name("TEXT")
-      ->excludes(&key);
+      .type_name("TEXT")
+      .excludes(key);
   app.add_flag("--tombstones", options->tombstones,
                "a line with an empty value is a tombstone: its value is null");
   add_list(app, "--header", options->headers, "NAME=VALUE",
@@ -249,8 +249,8 @@ void add_produce_command(CLI::App& program, Chosen& chosen) {
   add_choice<std::string>(app, "--acks", options->acks, {{"all", "all"}, {"1", "1"}, {"0", "0"}},
                           "who must have a record: all is every in-sync replica");
   app.add_option("--partition", options->partition, "default: by the key's hash, or in turn")
-      ->check(at_least(0))
-      ->type_name("N");
+      .check(at_least(0))
+      .type_name("N");
   app.add_flag("--quiet", options->quiet, "do not say how many were written");
   add_client_options(app, options->client);
 }

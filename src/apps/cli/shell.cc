@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "apps/cli/completion.h"
@@ -10,10 +9,10 @@
 namespace moldau::apps {
 namespace {
 
-void add_completion(CLI::App& program, Chosen& chosen) {
-  auto& group =
-      *program.add_subcommand("completion", "a script that completes commands in a shell");
-  group.require_subcommand(1);
+void add_completion(Command program, Chosen& chosen) {
+  const auto group =
+      program.add_subcommand("completion", "a script that completes commands in a shell");
+  group.require_subcommand();
   group.footer(
       "It completes commands, options and their values, and the names of topics and groups.\n\n"
       "Examples:\n"
@@ -23,25 +22,25 @@ void add_completion(CLI::App& program, Chosen& chosen) {
       "  moldau completion fish > ~/.config/fish/completions/moldau.fish");
   for (const auto& [name, shell] : {std::pair("bash", Shell::bash), std::pair("zsh", Shell::zsh),
                                     std::pair("fish", Shell::fish)}) {
-    auto& app = *group.add_subcommand(name, std::string("for ") + name);
-    app.callback([&program, &chosen, shell] {
-      chosen.run = [&program, shell](World&) {
-        fmt::print("{}", completion_script(document(program), shell));
+    const auto app = group.add_subcommand(name, std::string("for ") + name);
+    app.callback([program, &chosen, shell] {
+      chosen.run = [program, shell](World&) {
+        fmt::print("{}", completion_script(program.document(), shell));
         return exit_ok;
       };
     });
   }
 }
 
-void add_man(CLI::App& program, Chosen& chosen) {
-  auto& app = *program.add_subcommand("man", "the manual page");
+void add_man(Command program, Chosen& chosen) {
+  const auto app = program.add_subcommand("man", "the manual page");
   app.footer(
       "Examples:\n"
       "  moldau man | man -l -\n"
       "  moldau man > /usr/local/share/man/man1/moldau.1");
-  app.callback([&program, &chosen] {
-    chosen.run = [&program](World& world) {
-      fmt::print("{}", man_page(document(program), world.version()));
+  app.callback([program, &chosen] {
+    chosen.run = [program](World& world) {
+      fmt::print("{}", man_page(program.document(), world.version()));
       return exit_ok;
     };
   });
@@ -49,7 +48,7 @@ void add_man(CLI::App& program, Chosen& chosen) {
 
 }  // namespace
 
-void add_shell_commands(CLI::App& program, Chosen& chosen) {
+void add_shell_commands(Command program, Chosen& chosen) {
   add_completion(program, chosen);
   add_man(program, chosen);
 }

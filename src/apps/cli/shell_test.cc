@@ -1,12 +1,14 @@
 #include <gtest/gtest.h>
 
-#include <CLI/CLI.hpp>
+#include <array>
 
 #include "apps/cli/command_doc.h"
+#include "apps/cli/command_line.h"
 #include "apps/cli/completion.h"
 #include "apps/cli/help.h"
 #include "apps/cli/man_page.h"
 #include "apps/cli/options.h"
+#include "apps/cli/output.h"
 
 namespace moldau::apps {
 namespace {
@@ -15,28 +17,31 @@ namespace {
 /// roff would misread.
 class Program {
  public:
-  Program() : app_("it's a \"program\"", "moldau") {
-    app_.set_help_flag("-h,--help", "this help");
-    app_.footer("All of it.");
-    auto& topic = *app_.add_subcommand("topic", "topics");
-    auto& create = *topic.add_subcommand("create", "create [a] topic: now");
+  Program()
+      : line_({.name = "moldau",
+               .what = "it's a \"program\"",
+               .version = "1.2.3",
+               .footer = "All of it."}) {
+    const auto app = line_.program();
+    const auto topic = app.add_subcommand("topic", "topics");
+    const auto create = topic.add_subcommand("create", "create [a] topic: now");
     create.footer("Makes one.\n\nExamples:\n  moldau topic create 'a b'\n  .x \\n");
-    create.add_option("topic", name_, "which")->required()->type_name("TOPIC");
+    create.add_option("topic", name_, "which").required().type_name("TOPIC");
     add_choice<int>(create, "--format", number_, {{"table", 0}, {"json", 1}}, "how");
-    create.add_option("-n,--count", number_, "how many")->type_name("N")->envname("COUNT");
-    create.add_option("--file", name_, "from where")->type_name("FILE");
+    create.add_option("-n,--count", number_, "how many").type_name("N").envname("COUNT");
+    create.add_option("--file", name_, "from where").type_name("FILE");
     add_list(create, "--config", list_, "KEY=VALUE", "a setting");
     create.add_flag("--dry-run", flag_, "don't");
-    auto& group = *app_.add_subcommand("group", "groups");
-    group.add_option("group", list_, "which")->type_name("GROUP");
+    const auto group = app.add_subcommand("group", "groups");
+    group.add_option("group", list_, "which").type_name("GROUP");
   }
 
-  CommandDoc doc() const { return document(app_); }
-  CommandDoc create() const { return doc().commands[0].commands[0]; }
-  CLI::App& app() { return app_; }
+  CommandDoc doc() { return line_.program().document(); }
+  CommandDoc create() { return doc().commands[0].commands[0]; }
+  CommandLine& line() { return line_; }
 
  private:
-  CLI::App app_;
+  CommandLine line_;
   std::string name_;
   std::vector<std::string> list_;
   int number_{0};
@@ -153,22 +158,36 @@ TEST(Completion, fish_has_a_line_for_each_word) {
   EXPECT_TRUE(contains(script, "'__moldau_at group' -a '(__moldau_names group)'\n"));
 }
 
+/// What the program answers instead of running `moldau topic create ...`.
+CommandLine::Answer answer_to(std::vector<const char*> words) {
+  words.insert(words.begin(), {"moldau", "topic", "create"});
+  const auto answer = Program().line().parse(static_cast<int>(words.size()), words.data());
+  return answer.value_or(CommandLine::Answer{.exit_code = exit_ok, .text = {}});
+}
+
 TEST(Options, what_is_not_a_choice_or_number_is_refused_with_what_is) {
-  const auto refused = [](std::vector<std::string> words) {
-    Program program;
-    try {
-      program.app().parse(std::move(words));
-    } catch (const CLI::ParseError& error) {
-      return std::string(error.what());
-    }
-    return std::string();
-  };
-  // CLI11 reads from the back.
-  EXPECT_EQ(refused({"xml", "--format", "t", "create", "topic"}),
-            "--format: xml: write table|json");
-  EXPECT_EQ(refused({"json", "--format", "t", "create", "topic"}), "");
-  std::string zero = "0";
-  EXPECT_EQ(at_least(1)(zero), "0: write a whole number, at least 1");
+  EXPECT_EQ(answer_to({"t", "--format", "xml"}).exit_code, exit_usage);
+  EXPECT_EQ(answer_to({"t", "--format", "xml"}).text,
+            "--format: xml: write table|json\nRun with --help for more information.\n");
+  EXPECT_EQ(answer_to({"t", "--format", "json"}).text, "");
+  EXPECT_EQ(at_least(1)("0"), "0: write a whole number, at least 1");
+}
+
+TEST(CommandLine, help_is_an_answer_and_no_error) {
+  EXPECT_EQ(answer_to({"--help"}).exit_code, exit_ok);
+  EXPECT_EQ(answer_to({"--help"}).text, help_text(Program().create()));
+}
+
+TEST(CommandLine, what_a_callback_refuses_is_a_wrong_command_line) {
+  Program program;
+  program.line().program().add_subcommand("odd", "refuses").callback([] {
+    throw UsageError("odd: not both");
+  });
+  const auto words = std::to_array({"moldau", "odd"});
+  const auto answer = program.line().parse(words.size(), words.data());
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->exit_code, exit_usage);
+  EXPECT_EQ(answer->text, "odd: not both\nRun with --help for more information.\n");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "apps/cli/admin.h"
@@ -115,6 +114,7 @@ void print_json(const Description& description) {
         description.offsets[i].first, description.offsets[i].second));
   }
   std::vector<std::string> configs;
+  configs.reserve(description.configs.size());
   for (const auto& config : description.configs) {
     configs.push_back(fmt::format("{}:{}", json_text(config.name), json_text(config.value)));
   }
@@ -136,60 +136,60 @@ Result<> describe(World&, const Options& options) {
   return {};
 }
 
-void add_name(CLI::App& app, Options& options) {
-  app.add_option("topic", options.topic.name, "its name")->required()->type_name("TOPIC");
+void add_name(Command app, Options& options) {
+  app.add_option("topic", options.topic.name, "its name").required().type_name("TOPIC");
 }
 
-void add_create(CLI::App& group, Chosen& chosen) {
+void add_create(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "create", "create a topic",
-                       "Examples:\n"
-                       "  moldau topic create orders\n"
-                       "  moldau topic create orders --partitions 6 --replication-factor 3\n"
-                       "  moldau topic create orders --config retention.ms=86400000",
-                       create);
+  const auto app = add_verb(group, chosen, options, "create", "create a topic",
+                            "Examples:\n"
+                            "  moldau topic create orders\n"
+                            "  moldau topic create orders --partitions 6 --replication-factor 3\n"
+                            "  moldau topic create orders --config retention.ms=86400000",
+                            create);
   add_name(app, *options);
   app.add_option("--partitions", options->topic.partitions, "default: the broker's num.partitions")
-      ->type_name("N")
-      ->check(at_least(1));
+      .type_name("N")
+      .check(at_least(1));
   app.add_option("--replication-factor", options->topic.replication_factor,
                  "default: the broker's default.replication.factor")
-      ->type_name("N")
-      ->check(at_least(1));
+      .type_name("N")
+      .check(at_least(1));
   add_list(app, "--config", options->configs, "KEY=VALUE",
            "a setting of the topic; may be repeated")
       .check(assignment());
   add_client_options(app, options->client);
 }
 
-void add_list_verb(CLI::App& group, Chosen& chosen) {
+void add_list_verb(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "list", "list topics",
-                       "Examples:\n"
-                       "  moldau topic list\n"
-                       "  moldau topic list --internal --format json",
-                       list);
+  const auto app = add_verb(group, chosen, options, "list", "list topics",
+                            "Examples:\n"
+                            "  moldau topic list\n"
+                            "  moldau topic list --internal --format json",
+                            list);
   add_format_option(app, options->format);
   app.add_flag("--internal", options->internal, "also those that begin with __");
   add_client_options(app, options->client);
 }
 
-void add_describe(CLI::App& group, Chosen& chosen) {
+void add_describe(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "describe",
-                       "leaders, replicas, offsets and settings of a topic",
-                       "Examples:\n"
-                       "  moldau topic describe orders\n"
-                       "  moldau topic describe orders --format json | jq .configs",
-                       describe);
+  const auto app = add_verb(group, chosen, options, "describe",
+                            "leaders, replicas, offsets and settings of a topic",
+                            "Examples:\n"
+                            "  moldau topic describe orders\n"
+                            "  moldau topic describe orders --format json | jq .configs",
+                            describe);
   add_name(app, *options);
   add_format_option(app, options->format);
   add_client_options(app, options->client);
 }
 
-void add_alter(CLI::App& group, Chosen& chosen) {
+void add_alter(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app =
+  const auto app =
       add_verb(group, chosen, options, "alter", "add partitions, change settings",
                "Partitions can be added, never taken away; keys then hash to other ones.\n\n"
                "Examples:\n"
@@ -200,8 +200,8 @@ void add_alter(CLI::App& group, Chosen& chosen) {
                alter);
   add_name(app, *options);
   app.add_option("--partitions", options->topic.partitions, "how many it shall have")
-      ->type_name("N")
-      ->check(at_least(1));
+      .type_name("N")
+      .check(at_least(1));
   add_list(app, "--config", options->configs, "KEY=VALUE",
            "a setting; KEY+=VALUE and KEY-=VALUE for lists; may be repeated")
       .check(assignment());
@@ -211,27 +211,27 @@ void add_alter(CLI::App& group, Chosen& chosen) {
   add_broker_options(app, options->client);
   app.callback([&chosen, options] {
     if (options->topic.partitions < 0 && options->configs.empty() && options->defaults.empty()) {
-      throw CLI::RequiredError("alter: one of --partitions, --config and --default");
+      throw UsageError("alter: one of --partitions, --config and --default is required");
     }
     chosen.run = [options](World& world) { return exit_code(alter(world, *options)); };
   });
 }
 
-void add_delete(CLI::App& group, Chosen& chosen) {
+void add_delete(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  auto& app = add_verb(group, chosen, options, "delete", "delete a topic and its data",
-                       "There is no way back, and no question.\n\n"
-                       "Examples:\n"
-                       "  moldau topic delete orders-old",
-                       remove);
+  const auto app = add_verb(group, chosen, options, "delete", "delete a topic and its data",
+                            "There is no way back, and no question.\n\n"
+                            "Examples:\n"
+                            "  moldau topic delete orders-old",
+                            remove);
   add_name(app, *options);
   add_client_options(app, options->client);
 }
 
 }  // namespace
 
-void add_topic_commands(CLI::App& program, Chosen& chosen) {
-  auto& group = add_group(program, "topic", "topics: create, list, describe, alter, delete");
+void add_topic_commands(Command program, Chosen& chosen) {
+  const auto group = add_group(program, "topic", "topics: create, list, describe, alter, delete");
   add_create(group, chosen);
   add_list_verb(group, chosen);
   add_describe(group, chosen);

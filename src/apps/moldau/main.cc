@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 
+#include "apps/cli/command_line.h"
 #include "apps/cli/commands.h"
-#include "apps/cli/help.h"
 #include "apps/cli/output.h"
 #include "apps/moldau/real_world.h"
 #include "apps/moldau/server_command.h"
@@ -29,7 +28,7 @@ constexpr auto more =
     "Environment:\n"
     "  MOLDAU_BOOTSTRAP  what --bootstrap is if it is not given";
 
-void add_commands(CLI::App& program, Chosen& chosen) {
+void add_commands(Command program, Chosen& chosen) {
   add_server_command(program, chosen);
   add_topic_commands(program, chosen);
   add_produce_command(program, chosen);
@@ -51,21 +50,15 @@ int flushed(int code) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App program("Apache Kafka's protocol and files in one native binary", "moldau");
-  program.formatter_fn([](const CLI::App* app, const std::string&, CLI::AppFormatMode) {
-    return help_text(document(*app));
-  });
-  program.set_help_flag("-h,--help", "this help");
-  program.set_version_flag("--version", version(), "the version of this program");
-  program.require_subcommand(1);
-  program.footer(more);
+  CommandLine command_line({.name = "moldau",
+                            .what = "Apache Kafka's protocol and files in one native binary",
+                            .version = version(),
+                            .footer = more});
   Chosen chosen;
-  add_commands(program, chosen);
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    // --help and --version come this way, too, with exit code 0.
-    return program.exit(error) == 0 ? exit_ok : exit_usage;
+  add_commands(command_line.program(), chosen);
+  if (const auto answer = command_line.parse(argc, argv)) {
+    std::fputs(answer->text.c_str(), answer->exit_code == exit_ok ? stdout : stderr);
+    return answer->exit_code;
   }
   RealWorld world;
   return flushed(chosen.run(world));

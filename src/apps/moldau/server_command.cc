@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
@@ -214,8 +213,8 @@ int run_server(const Options& options) {
 
 }  // namespace
 
-void add_server_command(CLI::App& program, Chosen& chosen) {
-  auto& app = *program.add_subcommand("server", "run a broker and controller");
+void add_server_command(Command program, Chosen& chosen) {
+  const auto app = program.add_subcommand("server", "run a broker and controller");
   app.footer("Without --config: Apache Kafka's server.properties, with the data directory\n" +
              default_data_directory() +
              ".\n"
@@ -227,7 +226,7 @@ void add_server_command(CLI::App& program, Chosen& chosen) {
              "      --override listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093");
   const auto options = std::make_shared<Options>();
   app.add_option("--config", options->arguments.config_file, "Kafka's server.properties")
-      ->type_name("FILE");
+      .type_name("FILE");
   add_list(app, "--override", options->arguments.overrides, "KEY=VALUE",
            "a property that replaces the file's; may be repeated");
   add_choice<env::Level>(app, "--log-level", options->log_level,

@@ -4,6 +4,6 @@
 
 namespace moldau::apps {
 
-void add_server_command(CLI::App& program, Chosen& chosen);
+void add_server_command(Command program, Chosen& chosen);
 
 }  // namespace moldau::apps
