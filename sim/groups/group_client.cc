@@ -161,6 +161,14 @@ env::Task<Result<ErrorCode>> GroupClient::commit(int group, const GroupIdentity&
       bench_.history.add(sent.back());
     }
   }
+  // Of these nobody knows whether they happen, while the broker lives on.
+  if (wants_to_go(prng)) {
+    const auto gone = co_await send_and_go(std::move(request), version);
+    for (const CommitSent& commit : sent) {
+      bench_.history.add(CommitLost{bench_.now(), commit.commit, group, commit.where});
+    }
+    co_return std::unexpected(gone.error());
+  }
   const auto answer =
       co_await connection_.call<protocol::OffsetCommitResponse>(std::move(request), version);
   if (!answer) {

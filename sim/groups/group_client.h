@@ -37,8 +37,15 @@ class GroupClient {
   /// is not there, or it is impossible.
   void failed(MonoTime sent_at, std::string_view what, protocol::ErrorCode error);
   Connection& connection() { return connection_; }
+  /// Sends, and is gone before the answer comes. An error in any case.
+  template <protocol::Message Request>
+  env::Task<Result<>> send_and_go(Request request, std::int16_t version);
+  /// Now and then, while members may do as they like.
+  bool wants_to_go(Prng& prng) const { return !bench_.steady && prng.chance(goes_per_million); }
 
  private:
+  static constexpr std::uint64_t goes_per_million = 20'000;
+
   struct Topic {  // consecutive partitions of one topic
     int number;
     std::vector<std::size_t> at;
@@ -53,5 +60,15 @@ class GroupClient {
   int found_by_{0};  // the connection
   int found_for_{-1};
 };
+
+template <protocol::Message Request>
+env::Task<Result<>> GroupClient::send_and_go(Request request, std::int16_t version) {
+  CO_TRY(co_await connection_.ensure());
+  SharedBytes frame = CO_TRY(connection_.client()->encode(request, version));
+  const auto sent = co_await connection_.client()->send_only(std::move(frame));
+  connection_.forget();
+  if (!sent) co_return std::unexpected(sent.error());
+  co_return fail(Errc::closed, "gone");
+}
 
 }  // namespace moldau::sim

@@ -80,6 +80,7 @@ env::Task<Result<>> GroupMember::turn() {
     case Phase::outside:
       co_return co_await join();
     case Phase::joined:
+      if (client_.wants_to_go(prng_)) co_return co_await dawdle();
       co_return co_await sync();
     case Phase::assigned:
       co_return co_await look();
@@ -118,6 +119,7 @@ JoinGroupRequest GroupMember::make_join() {
 env::Task<Result<>> GroupMember::join() {
   const auto version =
       std::max(plan_.join_version, is_static() ? static_join_since : std::int16_t{0});
+  if (client_.wants_to_go(prng_)) co_return co_await client_.send_and_go(make_join(), version);
   const MonoTime asked_at = bench_.now();
   const auto answer =
       CO_TRY(co_await client_.connection().call<JoinGroupResponse>(make_join(), version));
@@ -147,6 +149,16 @@ env::Task<Result<>> GroupMember::join() {
   bench_.history.add(GroupJoined{bench_.now(), asked_at, group_, as_, leads_});
   phase_ = Phase::joined;
   co_return Result<>();
+}
+
+/// Lets the others wait for it, and commits what it does not own yet.
+env::Task<Result<>> GroupMember::dawdle() {
+  CO_TRY(co_await bench_.pause(
+      milliseconds(prng_.between(0, to_ms(plan_.rebalance_timeout) * 3 / 2))));
+  const auto all = bench_.history.catalog().safe_partitions();
+  if (all.empty()) co_return Result<>();
+  CO_TRY(co_await client_.commit(group_, as_, {{all.front(), Offset(0)}}, prng_));
+  co_return co_await sync();
 }
 
 AssignmentSent GroupMember::assign() {

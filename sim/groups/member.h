@@ -36,6 +36,7 @@ class GroupMember {
   env::Task<Result<>> join();
   protocol::JoinGroupRequest make_join();
   env::Task<Result<>> sync();
+  env::Task<Result<>> dawdle();
   /// As the leader: every partition goes to one member, at the turn of some wheel.
   AssignmentSent assign();
   void take_assignment(const SharedBytes& bytes);
