@@ -147,7 +147,7 @@ Result<> send(const KafkaClient& client, const Options& options, const NewRecord
     Owned<rd_kafka_error_t, rd_kafka_error_destroy> error(
         rd_kafka_produceva(client.get(), fields.data(), fields.size()));
     if (error == nullptr) {
-      headers.release();  // librdkafka's now
+      [[maybe_unused]] const auto* const librdkafkas = headers.release();
       return {};
     }
     const auto code = rd_kafka_error_code(error.get());
