@@ -21,6 +21,8 @@ struct Bench {
   bool consuming{true};  ///< false: consumers, groups and the admin rest
   bool steady{false};    ///< members of groups stay where they are
   MonoTime steady_since{};
+  int commits_sent{0};  ///< of offsets; the last one by a member of
+  int last_commit_of{0};
 
   env::Worker& worker() { return env.workers().at(0); }
   MonoTime now() { return env.clock().now(); }

@@ -92,7 +92,9 @@ void GroupClient::failed(MonoTime sent_at, std::string_view what, ErrorCode erro
 
 env::Task<Result<>> GroupClient::find(int group, Prng& prng) {
   CO_TRY(co_await connection_.ensure());
-  if (found_by_ == connection_.number() && found_for_ == group) co_return Result<>();
+  if (found_by_ != connection_.number()) found_.clear();
+  found_by_ = connection_.number();
+  if (found_.contains(group)) co_return Result<>();
   const auto version = static_cast<std::int16_t>(prng.between(0, 6));
   protocol::FindCoordinatorRequest request;
   if (version < many_keys_since) {
@@ -117,8 +119,7 @@ env::Task<Result<>> GroupClient::find(int group, Prng& prng) {
   if (port != BrokerHost::port) {
     bench_.history.add(AnswerImpossible{bench_.now(), "FindCoordinator names another broker"});
   }
-  found_by_ = connection_.number();
-  found_for_ = group;
+  found_.insert(group);
   co_return Result<>();
 }
 
@@ -161,6 +162,8 @@ env::Task<Result<ErrorCode>> GroupClient::commit(int group, const GroupIdentity&
       bench_.history.add(sent.back());
     }
   }
+  ++bench_.commits_sent;
+  bench_.last_commit_of = group;
   // Of these nobody knows whether they happen, while the broker lives on.
   if (wants_to_go(prng)) {
     const auto gone = co_await send_and_go(std::move(request), version);

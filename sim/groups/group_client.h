@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "sim/bench.h"
@@ -14,7 +15,7 @@ class GroupClient {
  public:
   GroupClient(Bench& bench, int actor, Duration timeout);
 
-  /// Connects and finds the coordinator, again for every connection. Errors: cancelled,
+  /// Connects and finds the coordinator, once per connection and group. Errors: cancelled,
   /// unavailable.
   env::Task<Result<>> find(int group, Prng& prng);
 
@@ -57,8 +58,8 @@ class GroupClient {
   Bench& bench_;
   const int actor_;
   Connection connection_;
-  int found_by_{0};  // the connection
-  int found_for_{-1};
+  int found_by_{0};      // the connection
+  std::set<int> found_;  // groups
 };
 
 template <protocol::Message Request>

@@ -8,6 +8,8 @@ constexpr Duration pace = milliseconds(20);
 constexpr std::int64_t think_ms_max = 60;
 constexpr std::int64_t slow_think_ms_max = 300;
 constexpr int busy_turns = 50;
+constexpr Duration peek_every = std::chrono::microseconds(300);
+constexpr int peeks_max = 100;
 }  // namespace
 
 GroupObserver::GroupObserver(Bench& bench, int actor)
@@ -34,10 +36,24 @@ env::Task<Result<>> GroupObserver::turn() {
   CO_TRY(co_await bench_.pause(milliseconds(prng_.between(1, think))));
   const auto all = bench_.history.catalog().safe_partitions();
   if (all.empty() || !bench_.consuming) co_return Result<>();
-  if (prng_.chance(500'000)) co_return co_await commit();
+  if (prng_.chance(400'000)) co_return co_await commit();
+  if (prng_.chance(600'000)) co_return co_await peek();
   const int group = static_cast<int>(prng_.below(bench_.scenario.groups.size() + 1));
   CO_TRY(co_await client_.find(group, prng_));
   CO_TRY(co_await client_.fetch(group, all, prng_));
+  co_return Result<>();
+}
+
+env::Task<Result<>> GroupObserver::peek() {
+  const int seen = bench_.commits_sent;
+  for (int i = 0; i < peeks_max && bench_.commits_sent == seen; ++i) {
+    CO_TRY(co_await bench_.pause(peek_every));
+  }
+  if (bench_.commits_sent == seen) co_return Result<>();
+  const int group = bench_.last_commit_of;
+  CO_TRY(co_await client_.find(group, prng_));
+  const auto all = bench_.history.catalog().safe_partitions();
+  if (!all.empty()) CO_TRY(co_await client_.fetch(group, all, prng_));
   co_return Result<>();
 }
 

@@ -22,6 +22,8 @@ class GroupObserver {
 
  private:
   env::Task<Result<>> turn();
+  /// Asks at once when somebody commits: before it is durable, with luck.
+  env::Task<Result<>> peek();
   env::Task<Result<>> read_all();
   env::Task<Result<>> commit();
   int own_group() const { return static_cast<int>(bench_.scenario.groups.size()); }
