@@ -95,7 +95,7 @@ void GroupCoordinators::apply(const metadata::Image& image, const metadata::Delt
   if (topic != nullptr) follow(*topic, old);
   for (const auto& [id, shard] : old) shard->close();
   for (const auto& [id, change] : delta.topics) {
-    if (change.before != nullptr && change.after == nullptr) forget_offsets(change.before->name);
+    if (change.before != nullptr && change.after == nullptr) forget_offsets(*change.before);
   }
 }
 
@@ -127,9 +127,13 @@ void GroupCoordinators::follow(const metadata::Topic& topic, Shards& old) {
 
 namespace {
 
-env::Task<> forget_in(std::shared_ptr<GroupShard> shard, env::Worker& worker, std::string topic) {
-  auto decide = [&topic](coordinator::Groups& groups, const coordinator::Context& now,
-                         coordinator::ReplyId) { return groups.on_topic_deleted(now, topic); };
+/// The shard may be loading for so long that the name is another topic's by then.
+env::Task<> forget_in(std::shared_ptr<GroupShard> shard, env::Worker& worker, std::string topic,
+                      Uuid topic_id) {
+  auto decide = [&topic, &topic_id](coordinator::Groups& groups, const coordinator::Context& now,
+                                    coordinator::ReplyId) {
+    return groups.on_topic_deleted(now, topic, topic_id);
+  };
   while (true) {
     const auto done = co_await shard->request<coordinator::Nothing>(worker, decide);
     if (done || done.error() != ErrorCode::coordinator_load_in_progress) co_return;
@@ -139,8 +143,10 @@ env::Task<> forget_in(std::shared_ptr<GroupShard> shard, env::Worker& worker, st
 
 }  // namespace
 
-void GroupCoordinators::forget_offsets(const std::string& topic) {
-  for (auto& shard : all()) scope_.spawn(forget_in(std::move(shard), worker_, topic));
+void GroupCoordinators::forget_offsets(const metadata::Topic& topic) {
+  for (auto& shard : all()) {
+    scope_.spawn(forget_in(std::move(shard), worker_, topic.name, topic.id));
+  }
 }
 
 env::Task<> GroupCoordinators::stop() {

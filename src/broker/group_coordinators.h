@@ -43,7 +43,7 @@ class GroupCoordinators {
  private:
   using Shards = std::map<PartitionId, std::shared_ptr<GroupShard>>;
   void follow(const metadata::Topic& topic, Shards& old);
-  void forget_offsets(const std::string& topic);
+  void forget_offsets(const metadata::Topic& topic);
 
   Broker& broker_;
   env::Worker& worker_;

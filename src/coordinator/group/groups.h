@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/uuid.h"
 #include "coordinator/runtime/step.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
@@ -103,8 +104,10 @@ class Groups {
   GroupStep<protocol::DeleteGroupsResponse::DeletableGroupResult> delete_group(
       const Context& context, std::string_view group);
 
-  /// The topic is gone: tombstones for its offsets.
-  GroupStep<Nothing> on_topic_deleted(const Context& context, std::string_view topic);
+  /// The topic is gone: tombstones for its offsets. Not for those of another topic that has its
+  /// name by now.
+  GroupStep<Nothing> on_topic_deleted(const Context& context, std::string_view topic,
+                                      const Uuid& topic_id);
 
   // --- Time
   // ---------------------------------------------------------------------------------------

@@ -68,7 +68,8 @@ class GroupsCommands : public GroupsWorld {
     }
     if (command.name == "delete") return finish(machine().delete_group(context(), group_));
     if (command.name == "topic-deleted") {
-      return finish(machine().on_topic_deleted(context(), command.words.at(0)));
+      const auto id = Uuid::of(0, static_cast<std::uint64_t>(command.number("topic-id", 0)));
+      return finish(machine().on_topic_deleted(context(), command.words.at(0), id));
     }
     if (command.name == "counts") {
       return fmt::format("groups={} members={} offsets={}", machine().group_count(),

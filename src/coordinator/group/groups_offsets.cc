@@ -185,14 +185,18 @@ GroupStep<OffsetDeleteResponse> Groups::delete_offsets(const Context&,
   return answer(std::move(response), std::move(effects), Atomicity::may_split);
 }
 
-GroupStep<Nothing> Groups::on_topic_deleted(const Context&, std::string_view topic) {
+GroupStep<Nothing> Groups::on_topic_deleted(const Context&, std::string_view topic,
+                                            const Uuid& topic_id) {
   Effects effects;
   if (const Offsets::Groups* const groups = state_->offsets.groups_of(topic)) {
     for (const std::string& group : *groups) {
       for (const auto& [partition, committed] : *state_->offsets.of_topic(group, topic)) {
+        if (!is_of_topic(committed, topic_id)) continue;
         effects.records.push_back(offset_tombstone(group, topic, partition));
       }
     }
+  }
+  if (!effects.records.empty()) {
     effects.notes.push_back(fmt::format("{} tombstones for offsets of the deleted topic {:?}",
                                         effects.records.size(), topic));
   }

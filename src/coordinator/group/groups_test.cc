@@ -249,7 +249,7 @@ TEST_F(GroupsTest, steps_that_delete_many_things_may_be_split) {
   Groups groups({});
   EXPECT_TRUE(replay(groups, offset_record("g", "t", PartitionId(0), {})));
   groups.on_loaded(at(0));
-  EXPECT_EQ(groups.on_topic_deleted(at(0), "t").atomicity, Atomicity::may_split);
+  EXPECT_EQ(groups.on_topic_deleted(at(0), "t", {}).atomicity, Atomicity::may_split);
   EXPECT_EQ(groups.delete_group(at(0), "g").atomicity, Atomicity::may_split);
   protocol::OffsetCommitRequest commit;
   commit.group_id = "g";
