@@ -1,13 +1,21 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
+#include "protocol/messages/offset_commit.h"
+#include "protocol/messages/offset_fetch.h"
 #include "sim/bench.h"
 
 namespace moldau::sim {
+
+/// The coordinator is not there.
+bool is_of_coordinator(protocol::ErrorCode error);
+/// What somebody is told who lags behind his group.
+bool is_of_membership(protocol::ErrorCode error);
+bool is_of_topic(protocol::ErrorCode error);
 
 /// What a group's members and its observers have in common: a connection to its coordinator, and
 /// the committed offsets. All that is sent and told goes into the history.
@@ -19,23 +27,21 @@ class GroupClient {
   /// unavailable.
   env::Task<Result<>> find(int group, Prng& prng);
 
-  struct Position {
-    PartitionRef where;
-    std::optional<Offset> offset;  ///< null: to be deleted
-  };
-  /// One request. The error that all partitions got, or the first one's that got another.
-  /// Partitions of one topic stand together. Errors: cancelled, or why there was no answer.
-  env::Task<Result<protocol::ErrorCode>> commit(int group, const GroupIdentity& as,
-                                                std::vector<Position> positions, Prng& prng);
+  using Positions = std::vector<std::pair<PartitionRef, Offset>>;
+  /// One request (group_commits.cc). The first partition's error; all that are not of a membership
+  /// are in the history. Errors: cancelled, or why there was no answer.
+  env::Task<Result<protocol::ErrorCode>> commit(int group, GroupIdentity as, Positions positions,
+                                                Prng& prng);
   /// OffsetDelete: for a group without members.
-  env::Task<Result<>> remove(int group, const std::vector<PartitionRef>& where);
-  /// What is committed; no_offset where nothing is. Partitions that got no answer are left out.
-  env::Task<Result<std::map<PartitionRef, Offset>>> fetch(int group,
-                                                          std::vector<PartitionRef> where,
-                                                          Prng& prng);
+  env::Task<Result<>> remove(int group, PartitionRef where);
 
-  /// Puts an error into the history that no member has to expect of its own doing: the coordinator
-  /// is not there, or it is impossible.
+  using Offsets = std::map<PartitionRef, Offset>;
+  /// What is committed (group_offsets.cc); no_offset where nothing is. Errors: cancelled, or why
+  /// there was no answer.
+  env::Task<Result<Offsets>> fetch(int group, std::vector<PartitionRef> where, Prng& prng);
+
+  /// Puts an error into the history that is not of a membership: a coordinator or topic is not
+  /// there yet, or it is impossible.
   void failed(MonoTime sent_at, std::string_view what, protocol::ErrorCode error);
   Connection& connection() { return connection_; }
   /// Sends, and is gone before the answer comes. An error in any case.
@@ -47,12 +53,21 @@ class GroupClient {
  private:
   static constexpr std::uint64_t goes_per_million = 20'000;
 
-  struct Topic {  // consecutive partitions of one topic
+  struct Topic {
     int number;
-    std::vector<std::size_t> at;
+    std::vector<PartitionRef> partitions;
   };
-  template <class T>
-  static std::vector<Topic> by_topic(const std::vector<T>& positions);
+  /// Partitions that stand together.
+  static std::vector<Topic> by_topic(const std::vector<PartitionRef>& where);
+  protocol::OffsetCommitRequest make_commit(int group, const GroupIdentity& as,
+                                            const Positions& positions,
+                                            std::vector<CommitSent>& sent);
+  protocol::ErrorCode take_commit(const protocol::OffsetCommitResponse& response,
+                                  const std::vector<CommitSent>& sent);
+  void answered(const CommitSent& sent, protocol::ErrorCode error, std::string_view what);
+  void lose(const std::vector<CommitSent>& sent);
+  protocol::OffsetFetchRequest make_fetch(int group, const std::vector<PartitionRef>& where,
+                                          std::int16_t version) const;
   const TopicKnowledge& known(int topic) const { return bench_.history.catalog().at(topic); }
 
   Bench& bench_;

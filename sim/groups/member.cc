@@ -274,19 +274,19 @@ env::Task<Result<>> GroupMember::work() {
 }
 
 env::Task<Result<>> GroupMember::commit() {
-  std::vector<GroupClient::Position> positions;
+  GroupClient::Positions positions;
   for (const PartitionRef where : owned()) {
     if (!positions.empty() && prng_.chance(500'000)) continue;
     Offset& position = positions_.try_emplace(where, no_offset).first->second;
     position = std::max(position, Offset(0)) + prng_.between(0, step_max);
-    positions.push_back({where, position});
+    positions.emplace_back(where, position);
   }
   const MonoTime sent_at = bench_.now();
   const ErrorCode error = CO_TRY(co_await client_.commit(group_, as_, std::move(positions), prng_));
   if (error == ErrorCode::none) {
     prove(sent_at);
     proof_.has_committed = true;
-  } else {
+  } else if (is_of_membership(error)) {
     expelled(sent_at, "OffsetCommit", error);
   }
   co_return Result<>();
@@ -332,17 +332,9 @@ void GroupMember::prove(MonoTime sent_at) {
 }
 
 void GroupMember::expelled(MonoTime sent_at, std::string_view what, ErrorCode error) {
-  switch (error) {
-    case ErrorCode::rebalance_in_progress:
-      return rejoin();
-    case ErrorCode::illegal_generation:
-    case ErrorCode::unknown_member_id:
-    case ErrorCode::fenced_instance_id:
-    case ErrorCode::group_id_not_found:
-      return forget_membership();
-    default:
-      return client_.failed(sent_at, what, error);
-  }
+  if (error == ErrorCode::rebalance_in_progress) return rejoin();
+  if (is_of_membership(error)) return forget_membership();
+  client_.failed(sent_at, what, error);
 }
 
 /// With the id that it has.

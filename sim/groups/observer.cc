@@ -64,7 +64,7 @@ env::Task<Result<>> GroupObserver::commit() {
   const PartitionRef where = all[prng_.below(all.size())];
   // Deletion goes by name: nobody knows of which topic, if there were several.
   if (!bench_.scenario.names_are_reused && prng_.chance(200'000)) {
-    co_return co_await client_.remove(own_group(), {where});
+    co_return co_await client_.remove(own_group(), where);
   }
   CO_TRY(
       co_await client_.commit(own_group(), {}, {{where, Offset(prng_.between(0, 1'000))}}, prng_));
