@@ -17,14 +17,16 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE / "compat"), str(HERE / "powercut")]
+sys.path[:0] = [str(HERE / "compat"), str(HERE / "powercut"), str(HERE / "hostile")]
 
 import broker_wire  # noqa: E402
 import kafka_rig  # noqa: E402
 import batch  # noqa: E402
+import groups_test  # noqa: E402
 
 PARTITIONS = 1_000
 CONNECTIONS = 1_000
+MEMBERS = 500  # each in a group and on a connection of its own
 IDLE_S = 10
 START_LIMIT_S = 90
 TICKS_PER_S = 100
@@ -83,6 +85,39 @@ def open_connections(port, count):
     return sockets
 
 
+class Clients:
+    """What a Member wants of its broker."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def client(self):
+        return broker_wire.Connection(self.port)
+
+
+def member_kib(server):
+    """Resident KiB for each member: its connection, its group, its place in it."""
+    clients = Clients(server.settings.broker_port)
+    steady = groups_test.ready_member(clients, "steady")
+    pid = server.process.child.pid
+    before = resident_kib(pid)
+    members = [groups_test.Member(clients, f"group-{number}", metadata=bytes(100))
+               for number in range(MEMBERS)]
+    for wanted in (groups_test.MEMBER_ID_REQUIRED, broker_wire.NONE):
+        for member in members:
+            member.send_join()
+        errors = {member.receive_join() for member in members}
+        if errors != {wanted}:
+            raise SystemExit(f"JoinGroup: errors {errors}")
+    errors = {member.sync(bytes(100)) for member in members}
+    if errors != {broker_wire.NONE}:
+        raise SystemExit(f"SyncGroup: errors {errors}")
+    result = (resident_kib(pid) - before) / MEMBERS
+    for member in [steady, *members]:
+        member.client.close()
+    return result
+
+
 def measure(rig, brand, run):
     """{what: value} of one life on an empty directory and one with many partitions."""
     rig.against = brand
@@ -111,6 +146,8 @@ def measure(rig, brand, run):
     result[f"start to first ack, {PARTITIONS} partitions, ms"] = seconds * 1000
     result[f"memory with {PARTITIONS} partitions, MiB"] = resident_kib(
         server.process.child.pid) / 1024
+    # In this life, whose heap has nothing left over from other connections.
+    result["per group member and its connection, KiB"] = member_kib(server)
     server.stop()
     return result
 
