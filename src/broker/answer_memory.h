@@ -25,18 +25,10 @@ class AnswerMemory {
   std::int64_t used() const { return used_->load(std::memory_order_relaxed); }
   std::int64_t capacity() const { return capacity_; }
 
-  /// Freezes the block, which counts until its last slice is dropped: on whatever thread, also
-  /// after this object has gone.
-  SharedBytes count(Block block) const {
-    const auto counted = std::make_shared<const Counted>(used_, std::move(block));
-    return {counted, counted->block.bytes()};
-  }
-
  private:
   using Counter = std::shared_ptr<std::atomic<std::int64_t>>;
   struct Counted {
-    Counted(Counter counter_, Block block_)
-        : counter(std::move(counter_)), block(std::move(block_)) {
+    Counted(Counter counter_, std::size_t size_) : counter(std::move(counter_)), block(size_) {
       counter->fetch_add(size(), std::memory_order_relaxed);
     }
     ~Counted() { counter->fetch_sub(size(), std::memory_order_relaxed); }
@@ -47,6 +39,28 @@ class AnswerMemory {
     Block block;
   };
 
+ public:
+  /// A block that counts until its last slice is dropped: on whatever thread, also after this
+  /// object has gone.
+  class Taken {
+   public:
+    Taken() = default;
+    MutBytes bytes() { return counted_ != nullptr ? counted_->block.bytes() : MutBytes(); }
+    /// The first bytes of it, frozen: nobody writes to it from here on.
+    SharedBytes freeze(std::size_t size) && {
+      const Bytes all = counted_->block.bytes();
+      return {std::move(counted_), all.first(size)};
+    }
+
+   private:
+    friend class AnswerMemory;
+    explicit Taken(std::shared_ptr<Counted> counted) : counted_(std::move(counted)) {}
+    std::shared_ptr<Counted> counted_;
+  };
+  /// Also where less is left.
+  Taken take(std::size_t size) const { return Taken(std::make_shared<Counted>(used_, size)); }
+
+ private:
   const std::int64_t capacity_;
   const Counter used_ = std::make_shared<std::atomic<std::int64_t>>(0);
 };

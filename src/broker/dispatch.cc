@@ -40,13 +40,19 @@ net::Session::Road Dispatch::road(const SharedBytes& frame) const {
   return key == protocol::number(protocol::ApiKey::produce) ? Road::pipelined : Road::serial;
 }
 
+/// Other reasons are counted where they are found, or are no fault of the request.
+void Dispatch::note_malformed(const Error& error) {
+  if (error.code == Errc::unsupported || error.code == Errc::cancelled) return;
+  broker_.requests().malformed.add();
+}
+
 env::Task<Result<>> Dispatch::wait_for_room(const SharedBytes& frame) {
   while (last_begun_ != nullptr && !last_begun_->all_assigned()) {
     CO_TRY(co_await last_begun_->wait_assigned());
   }
   prepared_ = std::make_shared<Produce>(broker_, info_, wakeup_);
   const auto prepared = co_await prepared_->prepare(frame);
-  if (!prepared) broker_.requests().malformed.add();
+  if (!prepared) note_malformed(prepared.error());
   co_return prepared;
 }
 

@@ -24,6 +24,7 @@ class Dispatch final : public net::Session {
  private:
   env::Task<Result<net::Answer>> serve(const ApiRow& row, RequestContext& context,
                                        SharedBytes frame, std::size_t body);
+  void note_malformed(const Error& error);
   Result<net::Answer> refuse_api_versions(RequestContext& context);
 
   Broker& broker_;

@@ -29,7 +29,11 @@ Fetch::~Fetch() {
 env::Task<Result<std::vector<FetchPart>>> Fetch::run() {
   // Register, then look again: what comes between the first look and the registration must not be
   // slept over.
-  while (!CO_TRY(co_await look())) {
+  while (true) {
+    if (CO_TRY(co_await look())) {
+      if (take_memory()) break;
+      continue;
+    }
     if (waiter_ == nullptr) {
       watch();
       continue;
@@ -76,7 +80,8 @@ void Fetch::find_partition(FetchPart& part) {
 }
 
 env::Task<Result<bool>> Fetch::look() {
-  const auto max_bytes = std::min(limits_.max_bytes, broker_.answer_memory().left());
+  memory_left_ = broker_.answer_memory().left();
+  const auto max_bytes = std::min(limits_.max_bytes, memory_left_);
   const auto min_bytes = std::max<std::int64_t>(std::min(limits_.min_bytes, max_bytes), 1);
   std::int64_t bytes = 0;
   bool enough =
@@ -89,6 +94,19 @@ env::Task<Result<bool>> Fetch::look() {
     enough = enough || part.has_error() || part.diverges();
   }
   co_return enough || bytes >= min_bytes;
+}
+
+/// Between the plans and now others may have taken what was left; not after this. What is planned
+/// with nothing left is the least that an answer can be.
+bool Fetch::take_memory() {
+  std::int64_t bytes = 0;
+  for (const auto& part : parts_) bytes += static_cast<std::int64_t>(part.plan.length);
+  const auto left = broker_.answer_memory().left();
+  if (bytes > left && left < memory_left_) return false;
+  for (auto& part : parts_) {
+    if (part.plan.length > 0) part.memory = broker_.answer_memory().take(part.plan.length);
+  }
+  return true;
 }
 
 /// `first`: no part before this one has bytes, so that its first batch is sent whatever its size.
@@ -198,11 +216,10 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
   }
   if (part.plan.file == nullptr || part.plan.length == 0) co_return Result<>();
 
-  Block block(part.plan.length);
-  auto cached = part.plan.file->pread_cached(block.bytes(), part.plan.position);
+  auto cached = part.plan.file->pread_cached(part.memory.bytes(), part.plan.position);
   std::optional<std::size_t> size = cached ? *cached : std::nullopt;
   if (!size) {
-    auto work = [&] { return part.plan.file->pread(block.bytes(), part.plan.position); };
+    auto work = [&] { return part.plan.file->pread(part.memory.bytes(), part.plan.position); };
     auto cold = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
                                      context_.worker, work);
     if (!cold) {
@@ -213,7 +230,7 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     }
     size = *cold;
   }
-  const SharedBytes bytes = broker_.answer_memory().count(std::move(block)).slice(0, *size);
+  const SharedBytes bytes = std::move(part.memory).freeze(*size);
   const auto first = records::peek_frame(bytes.bytes());
   if (!first || first->size > bytes.size()) co_return Result<>();  // less than a batch is no use
   data.records = bytes;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "broker/answer_memory.h"
 #include "broker/fetch_session.h"
 #include "broker/partition.h"
 #include "broker/request_context.h"
@@ -33,6 +34,7 @@ struct FetchPart {
   std::shared_ptr<Partition> partition;  ///< null if the fetch has no access to it
   protocol::FetchResponse::PartitionData data;
   storage::ReadPlan plan;
+  AnswerMemory::Taken memory;  ///< for what is planned
 
   bool has_error() const { return data.error_code != protocol::ErrorCode::none; }
   bool diverges() const { return data.diverging_epoch.epoch != no_leader_epoch; }
@@ -55,6 +57,8 @@ class Fetch {
   void find_partition(FetchPart& part);
   /// Fills in positions and plans of all parts; true if the answer may go out.
   env::Task<Result<bool>> look();
+  /// Takes the memory for what is planned; false if others were faster and there must be less.
+  bool take_memory();
   env::Task<Result<>> look_at(FetchPart& part, std::int64_t max_bytes, bool first);
   bool check_epochs(FetchPart& part, const storage::Positions& positions);
   Offset limit_of(const storage::Positions& positions) const;
@@ -65,6 +69,7 @@ class Fetch {
   Broker& broker_;
   const RequestContext& context_;
   const FetchLimits limits_;
+  std::int64_t memory_left_{0};  ///< when the plans were made
   std::vector<FetchPart> parts_;
   std::shared_ptr<FetchWaiter> waiter_;              ///< once it has had to wait
   std::vector<std::shared_ptr<Partition>> watched_;  ///< where it is registered

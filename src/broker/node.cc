@@ -283,7 +283,7 @@ env::Task<> Node::stop(MonoTime deadline) {
 }
 
 std::size_t Node::quarantined_partitions() const {
-  return replicas_ == nullptr ? 0 : replicas_->quarantined().size();
+  return replicas_ == nullptr ? 0 : replicas_->quarantined();
 }
 
 std::vector<std::pair<std::string, storage::LogDirStats>> Node::directory_stats() const {

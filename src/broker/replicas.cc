@@ -62,10 +62,7 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
              dir.dir->path(), report.torn_bytes_cut, report.segments_recovered);
   }
   for (auto& quarantined : report.quarantined) {
-    log.error("partition quarantined, nothing of it was changed partition={} error=\"{}\"",
-              quarantined.name, quarantined.error.to_string());
-    untouchable_.insert(quarantined.name);
-    quarantined_.push_back(std::move(quarantined));
+    co_await set_aside(image, dir, std::move(quarantined));
   }
   for (auto& loaded : report.logs) {
     const auto* topic = owner_of(image, *loaded);
@@ -78,6 +75,27 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
     const auto renamed = co_await dir.dir->make_stray(loaded, worker_);
     if (!renamed) log.error("rename failed error=\"{}\"", renamed.error().to_string());
   }
+}
+
+env::Task<> Replicas::set_aside(const metadata::Image& image, OpenDir& dir,
+                                storage::Quarantined quarantined) {
+  auto& log = broker_.env().log();
+  const auto& name = quarantined.name;
+  const auto* topic = image.topic(std::string_view(name.topic));
+  if (topic != nullptr && assigned_here(broker_, *topic, name.partition) != nullptr) {
+    log.error("partition quarantined, nothing of it was changed partition={} error=\"{}\"", name,
+              quarantined.error.to_string());
+    untouchable_[name] = &dir;
+    quarantined_ = untouchable_.size();
+    co_return;
+  }
+  log.warn(
+      "damaged replica is not in the metadata, renamed to -stray and kept partition={} "
+      "error=\"{}\"",
+      name, quarantined.error.to_string());
+  const auto renamed =
+      co_await dir.dir->retire_quarantined(name, storage::DirectoryKind::stray, worker_);
+  if (!renamed) log.error("rename failed error=\"{}\"", renamed.error().to_string());
 }
 
 void Replicas::add_partition(const metadata::Image& image, OpenDir& dir,
@@ -166,6 +184,7 @@ OpenDir& Replicas::directory_for(const metadata::Image& image,
 
 env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    co_await delete_quarantined({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));
     if (found == nullptr || found->topic_id() != topic.id) continue;
     const auto partition = broker_.partitions().remove(topic.name, PartitionId(index));
@@ -176,6 +195,22 @@ env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
                                 removed.error().to_string());
     }
   }
+}
+
+/// Whoever deletes the topic gives up what could be saved of it.
+env::Task<> Replicas::delete_quarantined(const storage::TopicPartition& name) {
+  const auto found = untouchable_.find(name);
+  if (found == untouchable_.end()) co_return;
+  OpenDir& dir = *found->second;
+  const auto removed =
+      co_await dir.dir->retire_quarantined(name, storage::DirectoryKind::deleted, worker_);
+  if (!removed) {
+    broker_.env().log().error("deletion failed partition={} error=\"{}\"", name,
+                              removed.error().to_string());
+    co_return;
+  }
+  untouchable_.erase(found);
+  quarantined_ = untouchable_.size();
 }
 
 void Replicas::apply_settings(const metadata::Image& image, const metadata::Delta& delta) {

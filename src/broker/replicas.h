@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -33,12 +35,16 @@ class Replicas {
   /// Replicas are missing for want of space: apply again, after a while.
   bool is_behind() const { return !unmade_.empty(); }
 
-  const std::vector<storage::Quarantined>& quarantined() const { return quarantined_; }
+  /// How many partitions are not served because their files are damaged. From any thread.
+  std::size_t quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
 
  private:
   env::Task<> adopt(const metadata::Image& image, OpenDir& dir, storage::LoadReport report);
   env::Task<> create_missing(const metadata::Image& image, std::vector<storage::KnownLog> wanted);
   env::Task<> delete_topic(const metadata::Topic& topic);
+  env::Task<> set_aside(const metadata::Image& image, OpenDir& dir,
+                        storage::Quarantined quarantined);
+  env::Task<> delete_quarantined(const storage::TopicPartition& name);
   void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);
   void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
@@ -48,8 +54,9 @@ class Replicas {
   Broker& broker_;
   std::vector<OpenDir>& dirs_;
   env::Worker& worker_;
-  std::vector<storage::Quarantined> quarantined_;
-  std::set<storage::TopicPartition> untouchable_;  ///< quarantined: no new log in their place
+  /// Where the quarantined ones are: no new log comes in their place.
+  std::map<storage::TopicPartition, OpenDir*> untouchable_;
+  std::atomic<std::size_t> quarantined_{0};  ///< the size of it
   std::set<Uuid> unmade_;  ///< topics of which the disk had no room for all that belongs here
 };
 

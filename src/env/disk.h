@@ -59,6 +59,16 @@ struct Space {
   std::uint64_t free_bytes{0};  ///< for unprivileged writers
 };
 
+/// An open file system. Thread-safe.
+class FileSystem {
+ public:
+  virtual ~FileSystem() = default;
+  /// syncfs: fails once for every write-back that has failed since this was opened, also of another
+  /// program's file. So it must be open before what it is to tell of is written: Linux does not
+  /// tell who opens later of an error that somebody has been told already.
+  virtual Result<> sync() = 0;
+};
+
 /// Released when destroyed.
 class DirLock {
  public:
@@ -79,8 +89,8 @@ class Disk {
   virtual Result<> remove_file(const std::string& path) = 0;
   virtual Result<> remove_directory(const std::string& path) = 0;  ///< must be empty
   virtual Result<> sync_directory(const std::string& path) = 0;
-  /// syncfs on the file system that holds `path`. The error may be another program's.
-  virtual Result<> sync_file_system(const std::string& path) = 0;
+  /// The file system that holds `path`. Errc::not_found.
+  virtual Result<std::unique_ptr<FileSystem>> file_system(const std::string& path) = 0;
   virtual Result<Space> space(const std::string& path) = 0;
   /// Takes `path` (created if missing) with an open-file-description lock, which Java's FileLock
   /// respects. Errc::locked if another process, or this one, holds it.

@@ -142,7 +142,8 @@ TEST_P(DiskTest, directories_are_removed_only_when_empty) {
 TEST_P(DiskTest, syncs_succeed_and_space_is_told) {
   create("f");
   EXPECT_TRUE(disk_.sync_directory(world_->directory()));
-  EXPECT_TRUE(disk_.sync_file_system(world_->directory()));
+  EXPECT_TRUE(disk_.file_system(world_->directory()).value()->sync());
+  EXPECT_EQ(code(disk_.file_system(path("none"))), Errc::not_found);
   EXPECT_EQ(code(disk_.sync_directory(path("none"))), Errc::not_found);
   const Space space = disk_.space(world_->directory()).value();
   EXPECT_GT(space.free_bytes, 0U);

@@ -44,7 +44,7 @@ Result<> CheckpointFile::save() {
   return {};
 }
 
-Result<> replace_files(env::Disk& disk, const std::string& root,
+Result<> replace_files(env::Disk& disk, env::FileSystem& file_system,
                        const std::vector<SmallFile>& files) {
   if (files.size() <= flush_files_max) {
     for (const auto& file : files) TRY(env::replace_file(disk, file.path, as_bytes(file.text)));
@@ -55,7 +55,7 @@ Result<> replace_files(env::Disk& disk, const std::string& root,
     written[0].dirty.files.push_back(
         TRY(write_file(disk, file.path + ".tmp", as_bytes(file.text))));
   }
-  TRY(sync_all(disk, root, FlushStrategy::automatic, written));
+  TRY(sync_all(disk, file_system, FlushStrategy::automatic, written));
   std::vector<FlushItem> renamed;
   for (const auto& file : files) {
     TRY(disk.rename(file.path + ".tmp", file.path));
@@ -63,7 +63,7 @@ Result<> replace_files(env::Disk& disk, const std::string& root,
     item.directory = env::parent_path(file.path);
     item.dirty.directory = true;
   }
-  return sync_all(disk, root, FlushStrategy::automatic, renamed);
+  return sync_all(disk, file_system, FlushStrategy::automatic, renamed);
 }
 
 /// The epoch files of those logs whose recovery point could not move otherwise.
@@ -88,7 +88,7 @@ Result<> LogDir::State::save_epochs(const std::vector<std::shared_ptr<Log>>& log
     saving.push_back({&state, state.epochs_version});
   }
   if (files.empty()) return {};
-  auto result = replace_files(disk(), options.path, files);
+  auto result = replace_files(disk(), file_system(), files);
   for (const auto& [state, version] : saving) {
     if (result) {
       env::Lock guard(state->mutex);

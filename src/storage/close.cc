@@ -86,7 +86,7 @@ env::Task<Result<>> LogDir::close(env::Worker& home, BrokerEpoch broker_epoch) {
 
 Result<> LogDir::State::finish_close(std::vector<FlushItem>& items, BrokerEpoch broker_epoch) {
   if (is_offline()) return fail(Errc::io, "log directory is offline");
-  auto synced = sync_all(disk(), options.path, options.flush_strategy, items);
+  auto synced = sync_all(disk(), file_system(), options.flush_strategy, items);
   if (!synced) {
     take_offline(synced.error());
     return synced;

@@ -35,6 +35,8 @@ class DirContext {
 
   env::Env& env() { return env_; }
   env::Disk& disk() { return env_.disk(); }
+  /// Open since before anything was written here.
+  env::FileSystem& file_system() { return *file_system_; }
   env::IoPool& pool() { return pool_in_use_; }
   WallMs wall() { return env_.clock().wall(); }
 
@@ -72,6 +74,7 @@ class DirContext {
  protected:
   env::Env& env_;
   std::unique_ptr<env::IoPool> pool_;
+  std::unique_ptr<env::FileSystem> file_system_;
   env::IoPool& pool_in_use_;  // also while it is being destroyed and runs what is queued
   std::atomic<bool> offline_{false};
   std::atomic<bool> below_reserve_{false};

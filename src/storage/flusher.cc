@@ -40,21 +40,20 @@ bool use_syncfs(FlushStrategy strategy, std::size_t files) {
 
 }  // namespace
 
-Result<> sync_all(env::Disk& disk, const std::string& root, FlushStrategy strategy,
+Result<> sync_all(env::Disk& disk, env::FileSystem& file_system, FlushStrategy strategy,
                   const std::vector<FlushItem>& items) {
   std::size_t count = 0;
   for (const auto& item : items) count += item.dirty.files.size() + (item.dirty.directory ? 1 : 0);
   if (count == 0) return {};
   // syncfs also reports what other programs have suffered: our own files decide.
-  if (use_syncfs(strategy, count) && disk.sync_file_system(root)) return {};
+  if (use_syncfs(strategy, count) && file_system.sync()) return {};
   for (const auto& item : items) {
     for (const auto& file : item.dirty.files) TRY(file->datasync());
   }
   return sync_directories(disk, items);
 }
 
-Flusher::Flusher(DirContext& dir, std::string path, FlushStrategy strategy)
-    : dir_(dir), path_(std::move(path)), strategy_(strategy) {}
+Flusher::Flusher(DirContext& dir, FlushStrategy strategy) : dir_(dir), strategy_(strategy) {}
 
 void Flusher::mark_dirty(const std::shared_ptr<Log>& log) {
   if (dir_.is_offline()) return;
@@ -107,7 +106,7 @@ void Flusher::start_round() {
   if (use_syncfs(strategy_, round->files.size())) {
     syncfs_rounds_.fetch_add(1, std::memory_order_relaxed);
     // An error may be another program's: our own files are asked before the directory is given up.
-    if (dir_.env().disk().sync_file_system(path_)) {
+    if (dir_.file_system().sync()) {
       for (auto& item : round->items) item.dirty.directory = false;
       finish_round(round);
       return;

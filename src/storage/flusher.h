@@ -23,7 +23,7 @@ inline constexpr std::size_t flush_files_max = 8;
 /// Thread-safe. No round may be under way when it is destroyed.
 class Flusher {
  public:
-  Flusher(DirContext& dir, std::string path, FlushStrategy strategy);
+  Flusher(DirContext& dir, FlushStrategy strategy);
 
   /// The log has something unsynced. Wakes the flusher if it sleeps.
   void mark_dirty(const std::shared_ptr<Log>& log);
@@ -43,7 +43,6 @@ class Flusher {
   void next_round();
 
   DirContext& dir_;
-  const std::string path_;
   const FlushStrategy strategy_;
 
   mutable env::Mutex mutex_;
@@ -59,7 +58,7 @@ class Flusher {
 };
 
 /// Makes files and directories durable, by the strategy; for loading and closing. Pool.
-Result<> sync_all(env::Disk& disk, const std::string& root, FlushStrategy strategy,
+Result<> sync_all(env::Disk& disk, env::FileSystem& file_system, FlushStrategy strategy,
                   const std::vector<FlushItem>& items);
 
 }  // namespace moldau::storage

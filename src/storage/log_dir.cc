@@ -25,7 +25,7 @@ Result<std::optional<std::string>> read_text(env::Disk& disk, const std::string&
 LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
     : DirContext(environment, environment.make_pool(dir_options.path)),
       options(std::move(dir_options)),
-      flusher(*this, options.path, options.flush_strategy),
+      flusher(*this, options.flush_strategy),
       recovery_points(environment.disk(), options.path, recovery_point_file),
       high_watermarks(environment.disk(), options.path, high_watermark_file),
       log_starts(environment.disk(), options.path, log_start_file) {}
@@ -61,6 +61,7 @@ Result<> LogDir::State::open() {
     return fmt::format("{}/{}", options.path, name);
   };
   TRY(env::make_directories(disk(), options.path));
+  file_system_ = TRY(disk().file_system(options.path));
   lock = TRY(disk().lock(in_root(lock_file)));
   if (const auto text = TRY(read_text(disk(), in_root(meta_properties_file)))) {
     meta = TRY(parse_meta_properties(*text));
@@ -198,7 +199,7 @@ Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLo
     }
     made.back().directory = state.options.path;
     made.back().dirty.directory = true;
-    return sync_all(state.disk(), state.options.path, state.options.flush_strategy, made);
+    return sync_all(state.disk(), state.file_system(), state.options.flush_strategy, made);
   };
   if (auto result = make_all(); !result) {
     for (std::size_t i = 0; i < new_logs.size(); ++i) {
@@ -220,20 +221,29 @@ Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLo
   return created;
 }
 
+Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
+                                               const std::string& directory, DirectoryKind kind) {
+  auto renamed =
+      fmt::format("{}/{}", options.path, retired_directory_name(name, env_.entropy().uuid(), kind));
+  const auto rename = [&]() -> Result<> {
+    TRY(disk().rename(directory, renamed));
+    return disk().sync_directory(options.path);
+  };
+  if (auto result = rename(); !result) {
+    take_offline(result.error());
+    return std::unexpected(std::move(result).error());
+  }
+  env::Lock guard(checkpoint_mutex);
+  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
+    checkpoint->erase(name);
+  }
+  return renamed;
+}
+
 /// Exclusive, pool: the log has ended, nobody writes.
 Result<> LogDir::State::retire(Log& log, DirectoryKind kind) {
   auto& log_state = log.priv();
-  const auto renamed = fmt::format("{}/{}", options.path,
-                                   retired_directory_name(log.name(), env_.entropy().uuid(), kind));
-  const auto rename = [&]() -> Result<> {
-    TRY(disk().rename(log.directory(), renamed));
-    return disk().sync_directory(options.path);
-  };
-  auto result = rename();
-  if (!result) {
-    take_offline(result.error());
-    return result;
-  }
+  auto renamed = TRY(rename_away(log.name(), log.directory(), kind));
   std::int64_t delay_ms = 0;
   {
     env::Lock guard(log_state.mutex);
@@ -244,13 +254,7 @@ Result<> LogDir::State::retire(Log& log, DirectoryKind kind) {
     env::Lock guard(mutex);
     logs.erase(log.name());
   }
-  {
-    env::Lock guard(checkpoint_mutex);
-    for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
-      checkpoint->erase(log.name());
-    }
-  }
-  if (kind == DirectoryKind::deleted) remove_later(renamed, delay_ms);
+  if (kind == DirectoryKind::deleted) remove_later(std::move(renamed), delay_ms);
   return {};
 }
 
@@ -282,6 +286,21 @@ env::Task<Result<>> LogDir::make_stray(std::shared_ptr<Log> log, env::Worker& ho
   co_return co_await log->priv().exclusive(log, LogState::deleted, home, [&state, &log] {
     return state.retire(*log, DirectoryKind::stray);
   });
+}
+
+env::Task<Result<>> LogDir::retire_quarantined(TopicPartition name, DirectoryKind kind,
+                                               env::Worker& home) {
+  auto& state = *state_;
+  co_return co_await env::run_on(
+      state.pool(), env::IoClass::flush, home, [&state, &name, kind]() -> Result<> {
+        const auto directory =
+            fmt::format("{}/{}", state.options.path, partition_directory_name(name));
+        auto renamed = TRY(state.rename_away(name, directory, kind));
+        if (kind == DirectoryKind::deleted) {
+          state.remove_later(std::move(renamed), LogConfig{}.file_delete_delay_ms);
+        }
+        return {};
+      });
 }
 
 env::Task<> LogDir::run(env::Worker& home) {

@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/uuid.h"
 #include "env/env.h"
+#include "storage/file_names.h"
 #include "storage/log.h"
 #include "storage/meta_properties.h"
 
@@ -122,6 +123,9 @@ class LogDir {
   /// file_delete_delay_ms. From a task on `home`.
   env::Task<Result<>> remove(std::shared_ptr<Log> log, env::Worker& home);
   env::Task<Result<>> make_stray(std::shared_ptr<Log> log, env::Worker& home);
+  /// The same for the directory of a partition that load() has quarantined.
+  env::Task<Result<>> retire_quarantined(TopicPartition name, DirectoryKind kind,
+                                         env::Worker& home);
 
   /// Runs housekeeping until the scope stops: checkpoints, retention, delayed deletions, free
   /// space, expiry of producers. Spawn once, after load.

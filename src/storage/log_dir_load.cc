@@ -60,7 +60,7 @@ Result<std::shared_ptr<Log>> LogDir::load_one(const KnownLog& known) {
   std::vector<FlushItem> items(1);
   items[0].dirty = outcome.log.dirty;
   items[0].directory = outcome.log.directory;
-  auto synced = sync_all(state.disk(), state.options.path, state.options.flush_strategy, items);
+  auto synced = sync_all(state.disk(), state.file_system(), state.options.flush_strategy, items);
   if (!synced) {
     state.take_offline(synced.error());
     return std::unexpected(std::move(synced).error());
@@ -139,7 +139,7 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
     flush.directory = outcome->log.directory;
   }
   auto synced = co_await env::run_on(state.pool(), env::IoClass::flush, home, [&state, &recovered] {
-    return sync_all(state.disk(), state.options.path, state.options.flush_strategy, recovered);
+    return sync_all(state.disk(), state.file_system(), state.options.flush_strategy, recovered);
   });
   if (!synced) {
     state.take_offline(synced.error());

@@ -62,6 +62,9 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   Result<> make_partition_directory(const KnownLog& log, FlushItem& made);
   Result<> forget_old_checkpoints(std::span<const KnownLog> logs);
   Result<> retire(Log& log, DirectoryKind kind);
+  /// Its directory under another name, durable; its checkpoints are forgotten. Pool.
+  Result<std::string> rename_away(const TopicPartition& name, const std::string& directory,
+                                  DirectoryKind kind);
   LogDirStats stats() const;
 
   // log_dir_load.cc
@@ -118,7 +121,7 @@ struct SmallFile {
   std::string path;
   std::string text;
 };
-Result<> replace_files(env::Disk& disk, const std::string& root,
+Result<> replace_files(env::Disk& disk, env::FileSystem& file_system,
                        const std::vector<SmallFile>& files);
 
 /// Removes a file, or a directory with what is in it. Errors other than not_found.

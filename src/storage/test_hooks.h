@@ -60,6 +60,21 @@ class HookedFile final : public env::File {
   const DiskHook& hook_;
 };
 
+class HookedFileSystem final : public env::FileSystem {
+ public:
+  HookedFileSystem(std::unique_ptr<env::FileSystem> inner, const DiskHook& hook, std::string path)
+      : inner_(std::move(inner)), hook_(hook), path_(std::move(path)) {}
+  Result<> sync() override {
+    if (auto error = hook_(DiskCall::sync_all, path_)) return std::unexpected(std::move(*error));
+    return inner_->sync();
+  }
+
+ private:
+  std::unique_ptr<env::FileSystem> inner_;
+  const DiskHook& hook_;
+  const std::string path_;
+};
+
 class HookedDisk final : public env::Disk {
  public:
   HookedDisk(env::Disk& disk, const DiskHook& hook) : disk_(disk), hook_(hook) {}
@@ -92,9 +107,8 @@ class HookedDisk final : public env::Disk {
     if (auto error = hook_(DiskCall::sync_names, path)) return std::unexpected(std::move(*error));
     return disk_.sync_directory(path);
   }
-  Result<> sync_file_system(const std::string& path) override {
-    if (auto error = hook_(DiskCall::sync_all, path)) return std::unexpected(std::move(*error));
-    return disk_.sync_file_system(path);
+  Result<std::unique_ptr<env::FileSystem>> file_system(const std::string& path) override {
+    return std::make_unique<HookedFileSystem>(TRY(disk_.file_system(path)), hook_, path);
   }
   Result<env::Space> space(const std::string& path) override { return disk_.space(path); }
   Result<std::unique_ptr<env::DirLock>> lock(const std::string& path) override {

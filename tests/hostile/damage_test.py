@@ -131,6 +131,25 @@ def damage_below_the_recovery_point_is_never_cut(rig):
         site.broker.stop()
 
 
+def a_quarantined_topic_can_be_deleted_and_made_again(rig):
+    """Its directory goes with the topic; the name is free at once, and after the next start."""
+    site = Site(rig)
+    site.end_by_kill(point=RECORDS)
+    cut(site.files(".log")[-1], 10)
+    site.expect_quarantined(site.start(), f"below the recovery point {RECORDS}")
+    client = site.broker.client()
+    expect(client.delete_topic("t") == NONE, "deleted")
+    fresh = Topic(site.broker, "t")
+    fresh.append(b"new", client)
+    expect(site.broker.metric("moldau_partitions_quarantined") == 0, "still counted")
+    client.close()
+    site.broker.restart()
+    fresh.check()
+    left = {path.name for path in site.broker.data.iterdir() if re.match("t[-.]", path.name)}
+    expect("t-0" in left and all(name.endswith("-delete") for name in left - {"t-0"}),
+           f"left: {left}")
+
+
 def a_log_that_has_vanished_below_the_recovery_point_is_damage(rig):
     site = Site(rig)
     site.end_by_kill(point=RECORDS)
@@ -174,7 +193,8 @@ def a_checkpoint_that_can_not_be_read_refuses_the_start_by_name(rig):
     site.broker.stop()
     kept = rig.directory / "kept"
     shutil.copytree(site.broker.data, kept)
-    for name in ("recovery-point-offset-checkpoint", "replication-offset-checkpoint"):
+    for name in ("recovery-point-offset-checkpoint", "replication-offset-checkpoint",
+                 "log-start-offset-checkpoint"):
         path = site.broker.data / name
         for damage in (zero, lambda path: path.write_bytes(path.read_bytes()[:-3] + b"\xff!\n")):
             damage(path)
@@ -207,6 +227,7 @@ if __name__ == "__main__":
     hostile_rig.main((
         damage_above_the_recovery_point_is_a_torn_tail,
         damage_below_the_recovery_point_is_never_cut,
+        a_quarantined_topic_can_be_deleted_and_made_again,
         a_log_that_has_vanished_below_the_recovery_point_is_damage, indexes_are_made_again,
         a_checkpoint_that_can_not_be_read_refuses_the_start_by_name,
         a_damaged_epoch_checkpoint_concerns_its_partition_only))

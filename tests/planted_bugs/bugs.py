@@ -30,7 +30,8 @@ BUGS = [
     _bug("target-taken-after-the-sync", "durable_end is what was written when the round ended",
          ("src/storage/flush.cc",
           "    if (item.target.offset > durable.offset) {\n      durable = item.target;",
-          "    if (written.offset > durable.offset) {\n      durable = written;")),
+          "    if (written.offset > durable.offset) {\n      durable = written;"),
+         otherwise=("storage_test", "Append.*")),
     _bug("written-before-data", "written_end is published before the write",
          ("src/storage/write.cc", "    TRY(write_items(*file, active->size(), taken));",
           "    {\n      env::Lock lock(mutex);\n"
@@ -43,11 +44,13 @@ BUGS = [
          ("src/storage/repair.cc", "  TRY(file->truncate(cursor.position));\n", ""),
          otherwise=("storage_test", "*ppend*")),
     _bug("repair-forgets-producers", "a failed append stays in the producers' state",
-         ("src/storage/repair.cc", "  producers = std::move(rebuilt);\n", "")),
+         ("src/storage/repair.cc", "  producers = std::move(rebuilt);\n", ""),
+         otherwise=("storage_test", "Append.*")),
     _bug("offsets-lost-in-failure", "the offsets of a failed append are not given again",
          ("src/storage/repair.cc",
           "      assigned_end = written.offset;\n      planned = actual;\n      fail_waiters(written",
-          "      planned = actual;\n      fail_waiters(written")),
+          "      planned = actual;\n      fail_waiters(written"),
+         otherwise=("storage_test", "Append.*")),
     _bug("duplicate-does-not-wait", "a duplicate is answered when its original is written",
          ("src/storage/append.cc",
           "  const auto reached = request.wait_for == WaitFor::limit ? limit() : high_watermark;",
@@ -65,7 +68,7 @@ BUGS = [
          otherwise=("storage_test", "Recovery.marker*")),
     _bug("marker-before-sync", "the marker is written without a sync of the logs",
          ("src/storage/close.cc",
-          "auto synced = sync_all(disk(), options.path, options.flush_strategy, items);",
+          "auto synced = sync_all(disk(), file_system(), options.flush_strategy, items);",
           "static_cast<void>(items);\n  auto synced = Result<>();"),
          otherwise=("storage_test", "Recovery.clean_stop*")),
     _bug("directory-not-synced-at-create", "the name of a new partition's directory is not synced",
@@ -91,7 +94,7 @@ BUGS = [
           "  static_cast<void>(scanner);\n  const std::optional<CompletedTxn> completed;")),
     _bug("recovery-not-synced", "recovered bytes are served before they are synced",
          ("src/storage/log_dir_load.cc",
-          "    return sync_all(state.disk(), state.options.path, state.options.flush_strategy, "
+          "    return sync_all(state.disk(), state.file_system(), state.options.flush_strategy, "
           "recovered);", "    static_cast<void>(state);\n    static_cast<void>(recovered);\n"
           "    return Result<>();")),
     _bug("high-watermark-is-written-end", "the high watermark runs ahead of what is durable",

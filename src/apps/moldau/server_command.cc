@@ -26,6 +26,8 @@ namespace {
 /// How long a stop may take: clients are answered and logs flushed until then. The service unit
 /// (packaging/moldau.service) waits longer before it kills.
 constexpr auto stop_limit = std::chrono::seconds(30);
+/// Later the process ends whatever happens.
+constexpr auto give_up_after = std::chrono::seconds(5);
 
 struct Options {
   ServerArguments arguments;
@@ -97,6 +99,8 @@ class Server {
       notify("STOPPING=1");
       env_.log().info("stopping");
     }
+    // The servers stop within the limit; a disk that does not answer keeps to none.
+    worker_.call_at(worker_.now() + stop_limit + give_up_after, [this] { give_up(); });
     if (metrics_ != nullptr) co_await metrics_->stop();
     co_await node_.stop(worker_.now() + stop_limit);
     if (!started) co_return report_failed_start(started.error());
@@ -110,6 +114,13 @@ class Server {
     if (stop_asked_) ::_exit(128 + signal);
     stop_asked_ = true;
     signalled_.notify();
+  }
+
+  void give_up() {
+    env_.log().error(
+        "not stopped in time, a disk does not answer: giving up. What was acknowledged "
+        "is durable; the next start recovers the rest");
+    ::_exit(exit_failed);
   }
 
   void notify(std::string_view state) {

@@ -109,7 +109,12 @@ bool ClassicGroup::accepts(std::string_view member_id) const {
 bool ClassicGroup::has_room_for(const JoinGroupRequest& request, Effects& effects) const {
   std::size_t bytes = metadata_bytes_;
   for (const auto* protocol : distinct(request)) bytes += protocol->metadata.size();
-  if (const auto found = members_.find(request.member_id.view()); found != members_.end()) {
+  // A static member that comes back has no id yet, and takes the place of the one it was.
+  std::string_view id = request.member_id;
+  if (const auto& instance = request.group_instance_id; id.empty() && instance) {
+    if (const std::string* known = static_member_id(*instance)) id = *known;
+  }
+  if (const auto found = members_.find(id); found != members_.end()) {
     for (const auto& protocol : found->second->protocols) bytes -= protocol.metadata.size();
   }
   const std::size_t limit = shared_.config.member_metadata_bytes_max;

@@ -53,6 +53,19 @@ class RealDirLock final : public DirLock {
   Fd fd_;
 };
 
+class RealFileSystem final : public FileSystem {
+ public:
+  RealFileSystem(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  Result<> sync() override {
+    if (retry_interrupted([&] { return ::syncfs(fd_.get()); }) < 0) return failed("syncfs", path_);
+    return {};
+  }
+
+ private:
+  const std::string path_;
+  const Fd fd_;
+};
+
 struct DirCloser {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -120,10 +133,8 @@ Result<> RealDisk::sync_directory(const std::string& path) {
   return {};
 }
 
-Result<> RealDisk::sync_file_system(const std::string& path) {
-  const Fd fd = TRY(open_fd(path, O_RDONLY));
-  if (retry_interrupted([&] { return ::syncfs(fd.get()); }) < 0) return failed("syncfs", path);
-  return {};
+Result<std::unique_ptr<FileSystem>> RealDisk::file_system(const std::string& path) {
+  return std::make_unique<RealFileSystem>(path, TRY(open_fd(path, O_RDONLY)));
 }
 
 Result<Space> RealDisk::space(const std::string& path) {

@@ -15,7 +15,7 @@ class RealDisk final : public Disk {
   Result<> remove_file(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
   Result<> sync_directory(const std::string& path) override;
-  Result<> sync_file_system(const std::string& path) override;
+  Result<std::unique_ptr<FileSystem>> file_system(const std::string& path) override;
   Result<Space> space(const std::string& path) override;
   Result<std::unique_ptr<DirLock>> lock(const std::string& path) override;
 };

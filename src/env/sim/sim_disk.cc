@@ -28,6 +28,16 @@ std::unexpected<Error> failed(int error, const char* call, const std::string& pa
 
 }  // namespace
 
+class SimFileSystem final : public FileSystem {
+ public:
+  SimFileSystem(SimDisk& disk, std::string path) : disk_(disk), path_(std::move(path)) {}
+  Result<> sync() override { return disk_.sync_all(path_); }
+
+ private:
+  SimDisk& disk_;
+  const std::string path_;
+};
+
 class SimDirLock final : public DirLock {
  public:
   SimDirLock(std::shared_ptr<Incarnation> incarnation, SimDiskState& disk, std::string path)
@@ -175,7 +185,13 @@ Result<> SimDisk::sync_directory(const std::string& path) {
   return end();
 }
 
-Result<> SimDisk::sync_file_system(const std::string& path) {
+Result<std::unique_ptr<FileSystem>> SimDisk::file_system(const std::string& path) {
+  if (incarnation_->dead) return fail(Errc::cancelled, path);
+  if (!state_.find(path)) return failed(ENOENT, "open", path);
+  return std::make_unique<SimFileSystem>(*this, path);
+}
+
+Result<> SimDisk::sync_all(const std::string& path) {
   TRY(begin(DiskOp::sync_all, path));
   if (!state_.find(path)) return failed(ENOENT, "open", path);
   state_.sync_names(nullptr);

@@ -20,7 +20,7 @@ enum class DiskOp : std::uint8_t {
   cached_read,  ///< pread_cached, send_file
   sync,         ///< datasync
   sync_names,   ///< sync_directory
-  sync_all,     ///< sync_file_system
+  sync_all,     ///< FileSystem::sync
   truncate,     ///< truncate
   names,        ///< open, list, exists, make, rename, remove, lock
 };
@@ -129,7 +129,9 @@ class SimDisk final : public Disk {
   Result<> remove_file(const std::string& path) override;
   Result<> remove_directory(const std::string& path) override;
   Result<> sync_directory(const std::string& path) override;
-  Result<> sync_file_system(const std::string& path) override;
+  Result<std::unique_ptr<FileSystem>> file_system(const std::string& path) override;
+  /// What sync of such a file system does.
+  Result<> sync_all(const std::string& path);
   Result<Space> space(const std::string& path) override;
   Result<std::unique_ptr<DirLock>> lock(const std::string& path) override;
 

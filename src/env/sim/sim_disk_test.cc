@@ -124,7 +124,7 @@ TEST(SimDisk, sync_of_the_file_system_covers_everything) {
     EXPECT_TRUE(disk.make_directory("/d"));
     create(disk, "/d/f", "x");
     create(disk, "/g", "y");
-    EXPECT_TRUE(disk.sync_file_system("/d"));
+    EXPECT_TRUE(disk.file_system("/d").value()->sync());
   };
   const auto look = [](Disk& disk) { return read(disk, "/d/f") + read(disk, "/g"); };
   EXPECT_EQ(outcomes(prepare, look), (Set{"xy"}));
@@ -158,7 +158,7 @@ TEST_F(OneDisk, killed_process_leaves_its_files_as_they_are_and_its_lock_free) {
 
 TEST_F(OneDisk, dead_program_has_no_effect) {
   const auto file = create(disk(), "/f", "before");
-  ASSERT_TRUE(disk().sync_file_system("/"));
+  ASSERT_TRUE(disk().file_system("/").value()->sync());
   Disk& dead = disk();
   node_.crash(CrashKind::power_cut);
   const std::array pieces{as_bytes("after!")};
@@ -218,7 +218,7 @@ TEST_F(OneDisk, planned_errors_strike_once) {
 
 TEST_F(OneDisk, data_of_a_failed_sync_is_lost_though_the_next_one_succeeds) {
   const auto file = create(disk(), "/f", "old");
-  ASSERT_TRUE(disk().sync_file_system("/"));
+  ASSERT_TRUE(disk().file_system("/").value()->sync());
   write(*file, "new");
   node_.disk().fail_next(DiskOp::sync);
   EXPECT_EQ(code(file->datasync()), Errc::io);
