@@ -233,11 +233,14 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
     take_offline(result.error());
     return std::unexpected(std::move(result).error());
   }
+  return renamed;
+}
+
+void LogDir::State::forget_checkpoints(const TopicPartition& name) {
   env::Lock guard(checkpoint_mutex);
   for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
     checkpoint->erase(name);
   }
-  return renamed;
 }
 
 /// Exclusive, pool: the log has ended, nobody writes.
@@ -254,6 +257,7 @@ Result<> LogDir::State::retire(Log& log, DirectoryKind kind) {
     env::Lock guard(mutex);
     logs.erase(log.name());
   }
+  forget_checkpoints(log.name());  // now that no housekeeping finds the log any more
   if (kind == DirectoryKind::deleted) remove_later(std::move(renamed), delay_ms);
   return {};
 }
@@ -296,6 +300,7 @@ env::Task<Result<>> LogDir::retire_quarantined(TopicPartition name, DirectoryKin
         const auto directory =
             fmt::format("{}/{}", state.options.path, partition_directory_name(name));
         auto renamed = TRY(state.rename_away(name, directory, kind));
+        state.forget_checkpoints(name);
         if (kind == DirectoryKind::deleted) {
           state.remove_later(std::move(renamed), LogConfig{}.file_delete_delay_ms);
         }

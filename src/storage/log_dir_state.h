@@ -62,9 +62,11 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   Result<> make_partition_directory(const KnownLog& log, FlushItem& made);
   Result<> forget_old_checkpoints(std::span<const KnownLog> logs);
   Result<> retire(Log& log, DirectoryKind kind);
-  /// Its directory under another name, durable; its checkpoints are forgotten. Pool.
+  /// Its directory under another name, durable. Pool.
   Result<std::string> rename_away(const TopicPartition& name, const std::string& directory,
                                   DirectoryKind kind);
+  /// What the checkpoints say of a partition that is in `logs` no more.
+  void forget_checkpoints(const TopicPartition& name);
   LogDirStats stats() const;
 
   // log_dir_load.cc
