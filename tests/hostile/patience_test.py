@@ -9,6 +9,8 @@ import time
 
 import hostile_rig  # also finds the folders of the next ones
 import batch
+import group_wire
+import groups_test
 import wire
 from broker_wire import FETCH, METADATA, TAGS, pack
 from hostile_rig import LIMIT_S, MIB, NONE, Topic, read_to_end, request
@@ -16,7 +18,7 @@ from processes import expect, wait_until
 
 READERS = 50
 SEND_STALL_S, RECEIVE_STALL_S = 60, 30  # net/connection.h
-ASLEEP_S = 3
+ASLEEP_S, MINUTE_S = 3, 60
 
 
 def fetch_request(topic, offset, wait_ms=0, partition_bytes=MIB):
@@ -138,7 +140,33 @@ def a_broker_that_sleeps_goes_on_where_it_was(rig):
     client.close()
 
 
+def a_minute_asleep_loses_no_offset_and_no_group(rig):
+    """Sessions are over when it wakes up: the member comes back, its group goes on where it was."""
+    broker = rig.broker(**groups_test.settings())
+    topic = Topic(broker, "t")
+    topic.append(b"before")
+    member = groups_test.ready_member(broker, "sleepers")
+    expect(member.commit("t", 1) == NONE, "commit")
+    broker.new_lines()
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        time.sleep(MINUTE_S)
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    topic.append(b"after")
+    topic.check()
+    if member.heartbeat() != NONE:
+        member.id = ""
+        wait_until(lambda: member.join() == NONE, LIMIT_S, "the member is back")
+        expect(member.sync() == NONE, "sync")
+    offsets = group_wire.committed_offsets(broker.server.address, "sleepers", "t", 1)
+    expect(offsets == {0: 1}, f"committed: {offsets}")
+    expect(member.commit("t", 2) == NONE, "the next commit")
+    expect(not any(line.startswith("error") for line in broker.new_lines()), "errors in the log")
+
+
 if __name__ == "__main__":
     hostile_rig.main((a_broker_that_sleeps_goes_on_where_it_was,
+                      a_minute_asleep_loses_no_offset_and_no_group,
                       greedy_readers_share_the_memory_there_is,
                       slow_clients_cost_little_and_are_closed_in_time))
