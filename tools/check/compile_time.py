@@ -3,10 +3,17 @@
 seconds of CPU time, so that touching one handler stays a matter of seconds.
 
 clang appends a line to compile_times.csv for every compilation (cmake/compiler.cmake). What ccache
-answered has no line: only what was compiled in this directory is judged, and it is said how much."""
+answered has no line: only what was compiled in this directory is judged, and it is said how much. A
+processor that is shared counts up to half as much again, so what was over the limit is compiled
+twice more, and the least counts."""
 
 import csv
+import json
+import os
 import pathlib
+import re
+import resource
+import subprocess
 import sys
 
 import sources
@@ -20,15 +27,36 @@ def check(build):
     if not path.is_file():
         print("nothing was compiled here (all from ccache)")
         return []
-    return judge(path.read_text(encoding="utf-8"))
+    return judge(path.read_text(encoding="utf-8"), lambda output: compile_again(build, output))
 
 
-def judge(text):
+def compile_again(build, output):
+    """The least CPU seconds of two more compilations; nothing is written."""
+    entries = json.loads((build / "compile_commands.json").read_text(encoding="utf-8"))
+    command = next((entry["command"] for entry in entries if entry["output"] == output), None)
+    if command is None:  # a precompiled header
+        return float("inf")
+    command = re.sub(r" -fproc-stat-report=\S+| -MD\b| -M[TF] \S+", "", command)
+    command = re.sub(r" -o \S+", " -o /dev/null", command)
+    least = float("inf")
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(command, shell=True, cwd=build, check=True,
+                       env={**os.environ, "CCACHE_DISABLE": "1"})
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        least = min(least, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    return least
+
+
+def judge(text, measure_again=lambda _: float("inf")):
     """`text` has rows of: program, output, CPU time in microseconds, user time, memory in KiB."""
     newest = {}
     for row in csv.reader(text.splitlines()):
         if len(row) == 5 and row[0] == "clang" and row[1].endswith((".o", ".pch")):
             newest[row[1]] = int(row[2]) / 1e6
+    for output, seconds in newest.items():
+        if seconds > SECONDS_MAX:
+            newest[output] = min(seconds, measure_again(output))
     slowest = sorted(newest.items(), key=lambda item: -item[1])
     print(f"{len(newest)} translation units measured, {sum(newest.values()):.0f} s together")
     for output, seconds in slowest[:REPORTED]:
