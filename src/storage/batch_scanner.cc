@@ -1,5 +1,7 @@
 #include "storage/batch_scanner.h"
 
+#include "storage/segment.h"
+
 #include <algorithm>
 
 namespace moldau::storage {
@@ -22,6 +24,12 @@ Result<std::optional<BatchPosition>> BatchScanner::next() {
 
 Result<Bytes> BatchScanner::whole() {
   return load(current_.position, current_.header.size);
+}
+
+Result<std::optional<BatchPosition>> BatchScanner::peek() {
+  auto batch = TRY(next());
+  if (batch) next_ = batch->position;
+  return batch;
 }
 
 /// At least `size` bytes at `position`, from the buffer or the file.
@@ -48,6 +56,20 @@ Result<Bytes> BatchScanner::load(std::uint64_t position, std::uint64_t size) {
     if (count < size) return fail(Errc::truncated, file_.path());
   }
   return Bytes(buffer_).subspan(position - buffer_at_, size);
+}
+
+Result<BatchScanner> scanner_for(const Segment& segment, env::File& file, Offset offset,
+                                 std::uint64_t end, ReadMode mode, std::size_t buffer_size) {
+  const auto at = [&](std::uint64_t start) {
+    return BatchScanner(file, start, end, mode, buffer_size);
+  };
+  const auto start = TRY(segment.lookup(offset, mode));
+  if (start == 0 || start >= end) return at(0);
+  auto scanner = at(start);
+  const auto first = scanner.peek();
+  if (!first && first.error().code == Errc::unavailable) return std::unexpected(first.error());
+  if (!first || !*first || (*first)->header.base_offset > offset) return at(0);
+  return scanner;
 }
 
 }  // namespace moldau::storage

@@ -16,6 +16,8 @@ struct BatchPosition {
   BatchHeader header;
 };
 
+class Segment;
+
 /// Walks the batches of a segment file from a batch boundary on. Errors: corrupt (an impossible
 /// header), truncated (the file or `end` comes in the middle of a batch), unavailable (ReadMode
 /// cached), io. After an error position() is where the bad batch begins. Not thread-safe.
@@ -31,6 +33,8 @@ class BatchScanner {
 
   /// The next batch; null at the end.
   Result<std::optional<BatchPosition>> next();
+  /// The same, which next() will return once more.
+  Result<std::optional<BatchPosition>> peek();
   /// All bytes of the batch that next() has just returned; valid until the next call.
   Result<Bytes> whole();
   std::uint64_t position() const { return next_; }
@@ -47,5 +51,12 @@ class BatchScanner {
   std::vector<std::uint8_t> buffer_;
   std::uint64_t buffer_at_{0};
 };
+
+/// A scanner at a batch that begins at or below `offset`, by the index. That is not taken on trust,
+/// for it has no checksum: where it points to no batch, or to one that begins behind `offset`, the
+/// segment is scanned from its start.
+Result<BatchScanner> scanner_for(const Segment& segment, env::File& file, Offset offset,
+                                 std::uint64_t end, ReadMode mode,
+                                 std::size_t buffer_size = BatchScanner::lookup_buffer);
 
 }  // namespace moldau::storage

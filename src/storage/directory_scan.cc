@@ -243,9 +243,8 @@ Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segm
     if (segment.size() == 0 || segment.base_offset() >= end) continue;
     if (i + 1 < segments.size() && segments[i + 1]->base_offset() <= from) continue;
     const auto file = TRY(segment.log_file(ReadMode::blocking));
-    const auto start = TRY(segment.lookup(from, ReadMode::blocking));
-    BatchScanner scanner(*file, start, segment.size(), ReadMode::blocking,
-                         BatchScanner::scan_buffer);
+    auto scanner = TRY(scanner_for(segment, *file, from, segment.size(), ReadMode::blocking,
+                                   BatchScanner::scan_buffer));
     while (const auto batch = TRY(scanner.next())) {
       if (batch->header.last_offset < from) continue;
       if (batch->header.base_offset >= end) break;

@@ -17,11 +17,10 @@ std::size_t segment_of(const SegmentList& list, Offset offset) {
   return after == list.begin() ? 0 : static_cast<std::size_t>(after - list.begin()) - 1;
 }
 
-/// The first batch from the index entry before `offset` on that reaches it; null if none does.
+/// The first batch that reaches `offset`; null if none does.
 Result<std::optional<BatchPosition>> find_batch(const Segment& segment, env::File& file,
                                                 Offset offset, std::uint64_t end, ReadMode mode) {
-  const auto start = TRY(segment.lookup(offset, mode));
-  BatchScanner scanner(file, std::min(start, end), end, mode, BatchScanner::lookup_buffer);
+  auto scanner = TRY(scanner_for(segment, file, offset, end, mode));
   while (auto batch = TRY(scanner.next())) {
     if (batch->header.last_offset >= offset) return batch;
   }
@@ -118,9 +117,7 @@ Result<std::optional<TimestampOffset>> scan_for_timestamp(const Segment& segment
                                                           Offset from) {
   const auto file = TRY(segment.log_file(ReadMode::blocking));
   const auto size = segment.size();
-  const auto start = TRY(segment.lookup(scan_from, ReadMode::blocking));
-  BatchScanner scanner(*file, std::min(start, size), size, ReadMode::blocking,
-                       BatchScanner::lookup_buffer);
+  auto scanner = TRY(scanner_for(segment, *file, scan_from, size, ReadMode::blocking));
   while (const auto batch = TRY(scanner.next())) {
     const bool v2 = batch->header.magic == records::magic_v2;
     if (batch->header.last_offset < from) continue;

@@ -222,6 +222,34 @@ TEST_F(Recovery, flipped_bit_below_the_recovery_point_quarantines_and_cuts_nothi
   EXPECT_EQ(load()->quarantined.size(), 1U);
 }
 
+TEST_F(Recovery, flipped_bit_in_an_index_hides_no_record) {
+  config_.segment_bytes = 3000;
+  config_.index_interval_bytes = 200;
+  start_log();
+  constexpr std::int64_t count = 40;
+  for (std::int64_t i = 0; i < count; ++i) append_durably({.value_size = 100, .timestamp = i * 10});
+  ASSERT_TRUE(close());
+  crash(CrashKind::kill);
+  restart();
+  const auto in_first = (*log_->priv().segment_list())[1]->base_offset().value();
+  for (const auto suffix : {index_suffix, time_index_suffix}) {
+    const auto file = path(segment_file_name(Offset(0), suffix));
+    const auto size = file_size(file);
+    ASSERT_GT(size, 0U) << file;
+    for (std::uint64_t at = 0; at < size; ++at) {
+      for (const unsigned bit : {0U, 3U, 7U}) {
+        ASSERT_TRUE(node_.disk().flip_bit(file, at, bit));
+        for (std::int64_t i = 0; i < in_first; ++i) {
+          const auto found = batches(Offset(i), Offset(count));
+          ASSERT_FALSE(found.empty()) << file << " " << at << " " << bit << " offset " << i;
+          ASSERT_EQ(found.front().first, i) << file << " " << at << " " << bit;
+        }
+        ASSERT_TRUE(node_.disk().flip_bit(file, at, bit));
+      }
+    }
+  }
+}
+
 TEST_F(Recovery, stop_with_a_quarantined_partition_is_not_clean_so_it_stays_set_aside) {
   start_log();
   for (int i = 0; i < 10; ++i) append_durably();

@@ -12,9 +12,7 @@ namespace {
 /// The first batch that has something at or behind `target`; null if there is none.
 Result<std::optional<BatchPosition>> first_batch_reaching(const Segment& segment, Offset target) {
   const auto file = TRY(segment.log_file(ReadMode::blocking));
-  const auto start = TRY(segment.lookup(target, ReadMode::blocking));
-  BatchScanner scanner(*file, start, segment.size(), ReadMode::blocking,
-                       BatchScanner::lookup_buffer);
+  auto scanner = TRY(scanner_for(segment, *file, target, segment.size(), ReadMode::blocking));
   while (auto batch = TRY(scanner.next())) {
     if (batch->header.last_offset >= target) return batch;
   }
