@@ -5,14 +5,18 @@ on the broker there, whoever made it, and none is started.
 """
 
 import os
+import pathlib
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 import uuid
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports  # noqa: E402
 
 MOLDAU = os.path.abspath(sys.argv[1])
 ADDRESS = sys.argv[2] if len(sys.argv) > 2 else None
@@ -21,16 +25,6 @@ LIMIT_S = 60
 
 def main():
     unittest.main(argv=sys.argv[:1], verbosity=2)
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def wait_until(condition, what):

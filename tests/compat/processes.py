@@ -4,9 +4,13 @@ ended here, by its own id."""
 import os
 import pathlib
 import signal
-import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports  # noqa: E402,F401
 
 
 class Failure(AssertionError):
@@ -17,18 +21,6 @@ def expect(condition, message):
     """Fails the running test with the message unless the condition holds."""
     if not condition:
         raise Failure(message)
-
-
-def free_ports(count):
-    """Ports of 127.0.0.1 that nothing listens on at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
 
 
 class Process:

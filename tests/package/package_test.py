@@ -23,20 +23,14 @@ import urllib.request
 from bare_root import ISOLATED, BareRoot, run
 from image import Image
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports  # noqa: E402
+
 DEB = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 UNIT = "usr/lib/systemd/system/moldau.service"
 LIMIT_S = 60
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 class Server:

@@ -2,6 +2,7 @@
 """What a service manager hears of the server: service_test.py PATH_OF_MOLDAU."""
 
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -9,18 +10,12 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports  # noqa: E402
+
 MOLDAU = os.path.abspath(sys.argv.pop(1))
 LIMIT_S = 60
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def answers(port):

@@ -17,7 +17,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,23 +29,15 @@ from broker_load import clients
 from broker_verify import verify
 from broker_wire import LIMIT_S, Connection
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from free_ports import free_ports  # noqa: E402
+
 ROUNDS_PER_DIRECTORY = 10
 
 
 class Broken(Exception):
     """A promise was not kept."""
-
-
-def free_port(chance):
-    """Below the ports that the system gives to outgoing connections."""
-    while True:
-        port = chance.randrange(15_000, 32_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                continue
 
 
 class Site:
@@ -60,7 +51,7 @@ class Site:
         self.log = base / "broker.log"
         self.log.touch()
         self.ledger = Ledger()
-        self.ports = [free_port(random.Random()) for _ in range(2)]
+        self.ports = free_ports(2, random.Random())
         self.process = None
         self.last_cut = None  # (state, seed) that the directory was made from
         self.recording = False
