@@ -9,8 +9,8 @@ should not have.
 
 These do no harm alone, and are printed as such:
 - replication-offset-checkpoint and log-start-offset-checkpoint, contents: high watermarks are found
-  again from the log, log starts move in these rounds with deletion only, so that the files stay
-  empty or are written once. The file that such a rename replaces is torn only if its data had not
+  again from the log, and no round sends DeleteRecords, which is what moves log starts (its promise
+  has tests in storage and broker only), so that the files stay empty or are written once. The file that such a rename replaces is torn only if its data had not
   been written, which is why they are synced.
 - indexes and producer snapshots of sealed segments: needed below the recovery point only, where a
   start does not read the log again. Whether a look-up hits a lost entry depends on the round.
