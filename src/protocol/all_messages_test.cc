@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <set>
+#include <tuple>
 
 #include "protocol/codec.h"
 #include "protocol/dump_schema.h"
@@ -140,13 +141,36 @@ TEST(AllMessages, take_memory_in_proportion_to_their_bytes) {
   });
 }
 
-TEST(AllMessages, have_distinct_names_and_keys) {
+/// The log whose records these are: each has numbers of its own. Empty for requests, responses and
+/// the logs that had their numbers first, __cluster_metadata and __consumer_offsets.
+std::string_view log_of(std::string_view message) {
+  if (message.starts_with("TransactionLog")) return "__transaction_state";
+  if (message.starts_with("ShareSnapshot") || message.starts_with("ShareUpdate")) {
+    return "__share_group_state";
+  }
+  if (message.starts_with("RemoteLog") || message.starts_with("RemotePartition")) {
+    return "__remote_log_metadata";
+  }
+  return "";
+}
+
+TEST(AllMessages, have_distinct_names_and_within_a_log_distinct_keys) {
   std::set<std::string_view> names;
-  std::set<std::pair<MessageType, std::int16_t>> keys;
+  std::set<std::tuple<std::string_view, MessageType, std::int16_t>> keys;
   for (const Schema* schema : all_schemas()) {
-    EXPECT_TRUE(names.insert(schema->info.name).second) << schema->info.name;
-    if (schema->info.api_key == no_api_key) continue;
-    EXPECT_TRUE(keys.insert({schema->info.type, schema->info.api_key}).second) << schema->info.name;
+    const MessageInfo& info = schema->info;
+    EXPECT_TRUE(names.insert(info.name).second) << info.name;
+    if (info.api_key == no_api_key) continue;
+    EXPECT_TRUE(keys.insert({log_of(info.name), info.type, info.api_key}).second) << info.name;
+  }
+}
+
+TEST(AllMessages, are_there_for_every_api_but_zookeepers) {
+  for (std::int16_t key = 0; key <= api_key_max; ++key) {
+    const auto api = static_cast<ApiKey>(key);
+    const bool is_zookeepers = api >= ApiKey::leader_and_isr && api <= ApiKey::controlled_shutdown;
+    EXPECT_EQ(find_schema(MessageType::request, api) == nullptr, is_zookeepers) << name(api);
+    EXPECT_EQ(find_schema(MessageType::response, api) == nullptr, is_zookeepers) << name(api);
   }
 }
 
