@@ -11,6 +11,10 @@ not, because it is not on the wire: documentation, the names of structs, map key
 A version range means what it means to a reader of the wire: it is cut to the versions of the
 message and of every struct around the field, so "0+" and "3+" are equal inside a message that
 begins at version 3.
+
+Both lists have to be the same: a message that only Apache has is a difference, so a newer Kafka
+fails until its messages are described (src/protocol/README.md, "To add a message"). By rule left
+out are schemas without a valid version: APIs that were removed, of which nothing but a name is left.
 """
 
 import argparse
@@ -22,8 +26,10 @@ import sys
 
 import kafka_jars
 
-# {(type, message name, path of the difference): reason}. Empty is what we want.
+# {(type, message name, path of the difference): reason}. Empty is what we want. The path of a
+# message that one side lacks is MISSING.
 ACCEPTED = {}
+MISSING = "."
 
 DUMP_LIMIT_S = 30
 
@@ -137,7 +143,8 @@ class Comparison:
     """Adds up what was compared, and every difference."""
 
     def __init__(self):
-        self.messages = self.versions = self.fields = 0
+        self.messages = self.versions = self.fields = 0  # compared
+        self.theirs = 0  # messages that Apache has
         self.differences = []  # (type, message, path, text)
         self.notes = []
 
@@ -195,9 +202,10 @@ class Comparison:
 def apache_messages(kafka):
     """{(type, name): schema} of every message in the jars that still has a version."""
     messages = {}
-    for text in kafka_jars.schemas(kafka).values():
+    for (jar, _), text in kafka_jars.schemas(kafka).items():
         message = json.loads(strip_comments(text))
         if "validVersions" in message and all_versions(message) != NONE:
+            message["jar"] = jar
             messages[(message["type"], message["name"])] = message
     return messages
 
@@ -205,12 +213,19 @@ def apache_messages(kafka):
 def compare(ours, theirs):
     """Compares a list of our messages with Apache's; returns the Comparison."""
     comparison = Comparison()
+    comparison.theirs = len(theirs)
+    missing = dict(theirs)
     for message in ours:
         key = (message["type"], message["name"])
+        missing.pop(key, None)
         if key in theirs:
             comparison.compare_message(message, theirs[key])
         else:
-            comparison.differ(message, ".", "Apache has no such message")
+            comparison.differ(message, MISSING, "a message that Apache does not have")
+    for message in missing.values():
+        comparison.differ(message, MISSING,
+                          f"no such message; Apache has versions {message['validVersions']} of it "
+                          f"in {message['jar']}")
     return comparison
 
 
@@ -221,8 +236,8 @@ def unexpected(comparison):
 
 def report(comparison, kafka):
     """The text of a comparison, one line per thing."""
-    lines = [f"compared with Apache Kafka {kafka.version}: {comparison.messages} messages, "
-             f"{comparison.versions} versions, {comparison.fields} fields"]
+    lines = [f"compared with Apache Kafka {kafka.version}: {comparison.messages} messages of its "
+             f"{comparison.theirs}, {comparison.versions} versions, {comparison.fields} fields"]
     lines += comparison.notes
     for difference in comparison.differences:
         kind, name, path, text = difference
