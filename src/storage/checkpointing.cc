@@ -177,7 +177,7 @@ void LogDir::State::housekeeping() {
       const auto& config = *state.config;
       flush_due = config.durability == Durability::page_cache && !state.dirty.empty() &&
                   config.flush_ms != never &&
-                  wall_now.value - state.last_flush_ms >= config.flush_ms;
+                  to_ms(now - state.last_flush) >= config.flush_ms;
     }
     if (flush_due) mark_dirty(log);
   }

@@ -9,7 +9,7 @@ std::optional<FlushItem> Log::Private::take_flush(const std::shared_ptr<Log>& se
   env::Lock lock(mutex);
   if (state == LogState::offline || state == LogState::deleted) return std::nullopt;
   if (dirty.empty() && durable.offset == written.offset) return std::nullopt;
-  last_flush_ms = dir.wall().value;
+  last_flush = dir.env().clock().now();
   return FlushItem{.log = self,
                    .dirty = std::exchange(dirty, {}),
                    .directory = directory,

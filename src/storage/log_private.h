@@ -219,7 +219,7 @@ struct Log::Private {
 
   DirtySet dirty GUARDED_BY(mutex);
   std::atomic<bool> in_dirty_list{false};  ///< the flusher's
-  std::int64_t last_flush_ms GUARDED_BY(mutex){0};
+  MonoTime last_flush GUARDED_BY(mutex);
 
   PositionsCell ends;
 

@@ -18,12 +18,13 @@ SESSION_MS = 10_000
 class Member:
     """One member on a connection of its own; versions without tagged fields."""
 
-    def __init__(self, broker, group, metadata=b"metadata"):
+    def __init__(self, broker, group, metadata=b"metadata", session_ms=SESSION_MS):
         self.client, self.group, self.metadata = broker.client(), group, metadata
+        self.session_ms = session_ms
         self.id, self.generation, self.leader = "", -1, ""
 
     def send_join(self):
-        body = (string(self.group) + pack("ii", SESSION_MS, SESSION_MS) + string(self.id)
+        body = (string(self.group) + pack("ii", self.session_ms, SESSION_MS) + string(self.id)
                 + pack("h", -1) + string("consumer") + pack("i", 1) + string("range")
                 + pack("i", len(self.metadata)) + self.metadata)
         self.client.send(JOIN_GROUP, 5, body)
@@ -75,9 +76,9 @@ class Member:
         return reader.fixed("iih")[2]
 
 
-def ready_member(broker, group):
+def ready_member(broker, group, **how):
     """A group of one that is stable, once its coordinator is there."""
-    member = Member(broker, group)
+    member = Member(broker, group, **how)
 
     def is_in():
         error = member.join()
@@ -121,6 +122,10 @@ def members_that_lie_are_told_so(rig):
             expect(error == UNKNOWN_MEMBER, f"member {stranger[:20]}: error {error}")
     expect(member.commit(topic.name, 3, metadata="m" * 30_000)
            == OFFSET_METADATA_TOO_LARGE, "metadata of a commit")
+    lines = broker.new_lines()
+    for error in ("ILLEGAL_GENERATION", "UNKNOWN_MEMBER_ID", "OFFSET_METADATA_TOO_LARGE"):
+        expect(any(f"error={error}" in line for line in lines), f"no line of {error}: {lines}")
+    expect(max(map(len, lines)) < 1_000, "a line as long as what a stranger sends")
     expect(member.heartbeat() == NONE, "the member itself")
     committed = group_wire.committed_offsets(broker.server.address, "g", "t", 1)
     expect(committed == {0: 7}, f"committed: {committed}")

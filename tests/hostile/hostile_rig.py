@@ -242,6 +242,7 @@ class HostileRig(kafka_rig.Rig):
 
     def __init__(self, directory, options):
         super().__init__(directory, "moldau", options.broker)
+        self.options = options
         self.brokers = []
         # Sanitizers keep what was freed for a while, and shadow all of it.
         self.has_sanitizer = b"__asan_init" in pathlib.Path(options.broker).read_bytes()
@@ -300,12 +301,13 @@ def run_one(name, scenario, options):
     return problem is None
 
 
-def main(scenarios):
+def main(scenarios, extend=lambda parser: None):
     """Runs the scenarios, functions of a HostileRig, and ends the process."""
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("--broker", required=True, type=lambda path: pathlib.Path(path).resolve())
     parser.add_argument("--only", default="", help="scenarios whose name matches")
     parser.add_argument("--keep", action="store_true", help="keep directories of failed scenarios")
+    extend(parser)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to end"))
     chosen = [run for run in scenarios if re.search(options.only, run.__name__)]
