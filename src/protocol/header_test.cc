@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "protocol/error_code.h"
 #include "protocol/messages/api_versions.h"
 #include "protocol/messages/produce.h"
@@ -91,6 +93,16 @@ TEST(ErrorCode, knows_what_clients_retry) {
   EXPECT_TRUE(is_retriable(ErrorCode::not_leader_or_follower));
   EXPECT_FALSE(is_retriable(ErrorCode::invalid_record));
   EXPECT_FALSE(message(ErrorCode::invalid_record).empty());
+}
+
+TEST(ErrorCode, has_a_name_of_its_own_and_a_meaning_of_one_line) {
+  std::set<std::string_view> names;
+  for (std::int16_t number = -1; number <= error_code_max; ++number) {
+    const auto code = static_cast<ErrorCode>(number);
+    EXPECT_TRUE(names.insert(name(code)).second) << name(code);
+    EXPECT_FALSE(message(code).empty()) << name(code);
+    EXPECT_EQ(message(code).find('\n'), std::string_view::npos) << name(code);
+  }
 }
 
 TEST(ApiKey, is_printed_as_kafka_prints_it) {

@@ -122,13 +122,13 @@ def _fetch(role, profile, versions, marker, cache):
 
 
 def schemas(kafka):
-    """Every message schema inside the jars: {(jar, file name): JSON text}."""
+    """Every message schema inside the jars, in whatever folder: {(jar, file name): JSON text}."""
     found = {}
     for jar in kafka.kafka_jars():
+        label = jar.name.removesuffix(f"-{kafka.version}.jar")
         with zipfile.ZipFile(jar) as archive:
             for name in archive.namelist():
-                folder, base = os.path.split(name)
-                if base.endswith(".json") and folder.split("/")[-1] in ("message", "metadata"):
-                    label = jar.name.removesuffix(f"-{kafka.version}.jar")
-                    found[(label, base)] = archive.read(name).decode()
+                text = archive.read(name).decode() if name.endswith(".json") else ""
+                if '"validVersions"' in text:
+                    found[(label, os.path.basename(name))] = text
     return found
