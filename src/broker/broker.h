@@ -11,6 +11,7 @@
 #include "broker/metrics.h"
 #include "broker/partitions.h"
 #include "broker/producer_ids.h"
+#include "broker/refusals.h"
 #include "broker/request_context.h"
 #include "broker/topic_configs.h"
 #include "env/env.h"
@@ -51,6 +52,7 @@ class Broker final : public net::SessionFactory {
   ProducerIds& producer_ids() { return producer_ids_; }
   GroupCoordinators& groups() { return *groups_; }
   RequestMetrics& requests() { return requests_; }
+  Refusals& refusals() { return refusals_; }
   const AnswerMemory& answer_memory() const { return answer_memory_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
   /// All of them, also those that are offline; in the order of `log.dirs`.
@@ -81,6 +83,7 @@ class Broker final : public net::SessionFactory {
   FetchSessionCache fetch_sessions_;
   ProducerIds producer_ids_;
   RequestMetrics requests_;
+  Refusals refusals_;
   const AnswerMemory answer_memory_;
   std::unique_ptr<GroupCoordinators> groups_;
 };

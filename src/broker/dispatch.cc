@@ -30,6 +30,12 @@ class PendingProduce final : public net::PendingAnswer {
 
 }  // namespace
 
+/// Not in Fetch's: the hot path, where errors are about what is there, not about the request.
+void note_refusals(Broker& broker, const RequestContext& context, const protocol::Schema& schema,
+                   const void* answer) {
+  if (context.api != protocol::ApiKey::fetch) broker.refusals().note(context, schema, answer);
+}
+
 Dispatch::Dispatch(Broker& broker, ListenerKind listener, net::ConnectionInfo info,
                    std::shared_ptr<net::Wakeup> wakeup)
     : broker_(broker), listener_(listener), info_(std::move(info)), wakeup_(std::move(wakeup)) {}

@@ -175,4 +175,15 @@ std::vector<std::shared_ptr<GroupShard>> GroupCoordinators::all() const {
   return result;
 }
 
+std::size_t GroupCoordinators::metadata_room() const {
+  std::size_t taken = 0;
+  for (const auto& shard : all()) {
+    const auto bytes = shard->look(
+        [](const coordinator::Groups& groups) { return groups.member_metadata_bytes(); });
+    taken += bytes.value_or(0);
+  }
+  const std::size_t limit = broker_.config().request_memory_bytes;
+  return taken < limit ? limit - taken : 0;
+}
+
 }  // namespace moldau::broker

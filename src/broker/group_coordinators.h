@@ -39,6 +39,9 @@ class GroupCoordinators {
   std::expected<std::shared_ptr<GroupShard>, protocol::ErrorCode> find(
       const metadata::Image& image, std::string_view group) const;
   std::vector<std::shared_ptr<GroupShard>> all() const;
+  /// What the metadata of members may still grow by: of all groups together it may take as much as
+  /// requests do (`queued.max.request.bytes`).
+  std::size_t metadata_room() const;
 
  private:
   using Shards = std::map<PartitionId, std::shared_ptr<GroupShard>>;

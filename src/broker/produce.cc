@@ -309,15 +309,6 @@ net::Answer Produce::finish() {
   metrics.requests.add();
   metrics.request_bytes.add(frame_bytes_);
   metrics.latency.record(broker_.env().clock().now() - received_);
-  if (!wants_answer()) {
-    // Nothing may be sent; closing the connection is how the client learns of the failure.
-    if (failed) {
-      broker_.env().log().info(
-          "produce with acks=0 failed, closing the connection remote={} client={}",
-          connection_.remote.to_string(), client_id_);
-    }
-    return {.chunks = {}, .then = failed ? net::Answer::Then::close : net::Answer::Then::keep_open};
-  }
   const RequestContext context{.api = protocol::ApiKey::produce,
                                .version = version_,
                                .correlation_id = correlation_id_,
@@ -327,6 +318,16 @@ net::Answer Produce::finish() {
                                .worker = home(),
                                .received = received_,
                                .image = image_};
+  if (failed) note_refusals(broker_, context, response_.schema, &response_);
+  if (!wants_answer()) {
+    // Nothing may be sent; closing the connection is how the client learns of the failure.
+    if (failed) {
+      broker_.env().log().info(
+          "produce with acks=0 failed, closing the connection remote={} client={}",
+          connection_.remote.to_string(), client_id_);
+    }
+    return {.chunks = {}, .then = failed ? net::Answer::Then::close : net::Answer::Then::keep_open};
+  }
   auto answer = encode_answer(context, response_);
   CHECK(answer.has_value(), "a Produce answer must encode: {}", answer.error().to_string());
   metrics.response_bytes.add(answer->size());

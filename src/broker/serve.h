@@ -32,6 +32,10 @@ Result<net::Answer> encode_answer(const RequestContext& context, const Response&
   return answer;
 }
 
+/// Says it if the request got an error for what is in it (refusals.h).
+void note_refusals(Broker& broker, const RequestContext& context, const protocol::Schema& schema,
+                   const void* answer);
+
 /// The road of every request that is not pipelined: decode, handle, encode.
 template <auto handler>
 env::Task<Result<net::Answer>> serve_simple(Broker& broker, RequestContext& context,
@@ -41,6 +45,7 @@ env::Task<Result<net::Answer>> serve_simple(Broker& broker, RequestContext& cont
   if (!request) co_return std::unexpected(std::move(request).error());
   // `request` keeps the frame alive, which texts in the request and in the answer are views of.
   auto response = co_await handler(broker, context, std::move(request->message));
+  note_refusals(broker, context, response.schema, &response);
   co_return encode_answer(context, response);
 }
 

@@ -30,11 +30,9 @@ Step<protocol::CreateTopicsResponse> Controller::create_topics(
                                context);
   step.reply = creation.create(request, step.records);
   if (request.validate_only) step.records.clear();
-  for (const auto& topic : step.reply.topics) {
-    step.notes.push_back(
-        fmt::format("{} topic {}: {} {}", request.validate_only ? "validates" : "creates",
-                    topic.name, protocol::name(topic.error_code),
-                    topic.error_message ? topic.error_message->view() : std::string_view()));
+  for (const auto& topic : step.reply.topics) {  // of a refusal the broker that was asked speaks
+    if (topic.error_code != ErrorCode::none || request.validate_only) continue;
+    step.notes.push_back(fmt::format("creates topic {} with id {}", topic.name, topic.topic_id));
   }
   return step;
 }

@@ -1,6 +1,7 @@
 #include "net/refusal_log.h"
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "env/mutex.h"
@@ -12,7 +13,7 @@ enum class Admission : std::uint8_t { said, first_counted, counted };
 }
 
 struct RefusalLog::State {
-  explicit State(env::Log& to) : log(to) {}
+  State(env::Log& to, std::string_view what) : log(to), rest(what) {}
 
   Admission admit(env::Worker& worker) {
     const MonoTime now = worker.now();
@@ -40,33 +41,37 @@ struct RefusalLog::State {
       count = std::exchange(counted, 0);
     }
     if (count > 0) {
-      log.warn("more connections closed for the like, not said one by one count={}", count);
+      log.warn("{}, not said one by one count={}", rest, count);
     }
   }
 
   env::Log& log;
+  const std::string rest;
   env::Mutex mutex;
   MonoTime window_end GUARDED_BY(mutex){MonoTime::min()};
   int said GUARDED_BY(mutex){0};               // in this window
   std::uint64_t counted GUARDED_BY(mutex){0};  // and not said, since the last sum
 };
 
-RefusalLog::RefusalLog(env::Log& log) : state_(std::make_shared<State>(log)) {}
+RefusalLog::RefusalLog(env::Log& log, std::string_view rest)
+    : state_(std::make_shared<State>(log, rest)) {}
 RefusalLog::~RefusalLog() = default;
 
+env::Log* RefusalLog::admit(env::Worker& worker) {
+  const Admission admission = state_->admit(worker);
+  if (admission == Admission::said) return &state_->log;
+  if (admission == Admission::first_counted) {
+    worker.call_at(state_->end_of_window(), [weak = std::weak_ptr(state_)] {
+      if (const auto state = weak.lock()) state->say_rest();
+    });
+  }
+  return nullptr;
+}
+
 void RefusalLog::add(env::Worker& worker, const ConnectionInfo& info, const Error& reason) {
-  switch (state_->admit(worker)) {
-    case Admission::said:
-      state_->log.warn("connection closed remote={} listener={} reason=\"{}\"",
-                       info.remote.to_string(), info.listener, reason.to_string());
-      return;
-    case Admission::first_counted:
-      worker.call_at(state_->end_of_window(), [weak = std::weak_ptr(state_)] {
-        if (const auto state = weak.lock()) state->say_rest();
-      });
-      return;
-    case Admission::counted:
-      return;
+  if (env::Log* log = admit(worker)) {
+    log->warn("connection closed remote={} listener={} reason=\"{}\"", info.remote.to_string(),
+              info.listener, reason.to_string());
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/time.h"
@@ -10,22 +11,26 @@
 
 namespace moldau::net {
 
-/// Why connections were closed, one line for each, as long as somebody could read them: in every
-/// `window` the first `lines_max` are said, the others are counted and their number is said when
-/// the window is over. So ten thousand bad clients cost a hundred lines and their sum.
+/// What was refused, one line for each, as long as somebody could read them: in every `window` the
+/// first `lines_max` are said, the others are counted and their number is said when the window is
+/// over. So ten thousand bad clients cost a hundred lines and their sum.
 ///
-/// Thread-safe: the workers of a server share one. The log outlives it.
+/// Thread-safe: all workers share one. The log outlives it.
 class RefusalLog {
  public:
   static constexpr int lines_max = 100;
   static constexpr Duration window = std::chrono::seconds(10);
 
-  explicit RefusalLog(env::Log& log);
+  /// `rest` begins the line that says the sum: "more connections closed for the like".
+  RefusalLog(env::Log& log, std::string_view rest);
   ~RefusalLog();
   RefusalLog(const RefusalLog&) = delete;
   RefusalLog& operator=(const RefusalLog&) = delete;
 
-  /// On `worker`, whose timer may say the sum.
+  /// Null: do not say this one, it is counted. Otherwise say one line to this log. On `worker`,
+  /// whose timer may say the sum.
+  env::Log* admit(env::Worker& worker);
+  /// A connection that is closed, and why.
   void add(env::Worker& worker, const ConnectionInfo& info, const Error& reason);
   /// Says the sum of what was only counted so far, if there is one.
   void say_rest();

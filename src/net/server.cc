@@ -75,7 +75,7 @@ Server::Server(env::Env& env, ByteBudget& budget, SessionFactory& sessions, Serv
     : env_(env),
       budget_(budget),
       sessions_(sessions),
-      refusals_(env.log()),
+      refusals_(env.log(), "more connections closed for the like"),
       connection_options_(options.connection),
       limits_(std::move(options.limits)) {
   for (int i = 0; i < env.workers().count(); ++i) {

@@ -21,9 +21,15 @@ class ErrorSearch {
   }
 
  private:
+  /// Null: the field is null.
+  static const void* value_of(const Field& field, const void* at) {
+    return field.optional == nullptr ? at : field.optional->get(at);
+  }
+
   static void look_at(const Field& field, const void* at, AnswerError& error) {
     if (field.vector != nullptr) return;
-    if (field.optional != nullptr && (at = field.optional->get(at)) == nullptr) return;
+    at = value_of(field, at);
+    if (at == nullptr) return;
     const std::string_view name = field.name;
     if (field.kind == Kind::int16 && name == "ErrorCode") {
       error.code = *static_cast<const ErrorCode*>(at);
@@ -35,7 +41,8 @@ class ErrorSearch {
 
   void descend(const Field& field, const void* at, std::string_view about) {
     if (field.kind != Kind::structure) return;
-    if (field.optional != nullptr && (at = field.optional->get(at)) == nullptr) return;
+    at = value_of(field, at);
+    if (at == nullptr) return;
     if (field.vector == nullptr) return structure(*field.nested, at, about);
     const std::size_t size = field.vector->size(at);
     const auto* element = static_cast<const char*>(field.vector->data(const_cast<void*>(at)));

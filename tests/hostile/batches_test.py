@@ -2,6 +2,7 @@
 the disk, and no memory kept."""
 
 import gzip
+import re
 import struct
 
 import hostile_rig  # also finds the folders of the next ones
@@ -98,10 +99,13 @@ def bad_batches_get_their_error(rig):
     broker = rig.broker()
     topic = Topic(broker, "t")
     topic.append(b"before")
+    broker.new_lines()
     for what, data, wanted in REFUSED:
         error, offset, message = batch.produce(broker.server.address, "t", 0, data)
         expect((error, offset) == (wanted, -1), f"{what}: error {error}, offset {offset}, {message}")
         expect(message, f"{what}: error {error} without a word")
+        broker.expect_one_line(r"request refused api=Produce .* error=[A-Z_]+ about=\"t\" reason=\""
+                               + re.escape(message))
     topic.append(b"after")
     expect(topic.acknowledged[-1][0] == 1, f"after the refusals: {topic.acknowledged}")
     topic.check()
@@ -193,10 +197,11 @@ def topic_names_stay_inside_their_directory(rig):
         error, _ = client.create_topic(name, 1, {})
         expect(error == INVALID_TOPIC, f"CreateTopics {name!r}: error {error}")
         lines = broker.new_lines()
-        expect(len(lines) <= 1 and not any(c in line for line in lines for c in "\0\n"),
-               f"the log of {name!r}: {lines}")
+        expect(len(lines) == 1 and "error=INVALID_TOPIC_EXCEPTION" in lines[0]
+               and not any(c in lines[0] for c in "\0\n"), f"the log of {name!r}: {lines}")
         error = metadata_error(client, name)
         expect(error == INVALID_TOPIC, f"Metadata {name!r}: error {error}")
+        broker.expect_one_line("request refused api=Metadata .* error=INVALID_TOPIC_EXCEPTION")
         error, _, _ = batch.produce(broker.server.address, name, 0, GOOD)
         expect(error == UNKNOWN_TOPIC_OR_PARTITION, f"Produce {name!r}: error {error}")
         error = list_offsets_error(client, name)

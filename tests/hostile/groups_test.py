@@ -12,6 +12,7 @@ from processes import expect, wait_until
 HEARTBEAT, LEAVE_GROUP, SYNC_GROUP = 12, 13, 14
 UNKNOWN_SERVER_ERROR, INVALID_GENERATION, UNKNOWN_MEMBER, MEMBER_ID_REQUIRED = -1, 22, 25, 79
 OFFSET_METADATA_TOO_LARGE = 12
+GROUP_MAX_SIZE_REACHED = 81
 SESSION_MS = 10_000
 
 
@@ -179,6 +180,25 @@ def metadata_of_10_mb_goes_with_its_member(rig):
     rig.expect_memory(broker, before + 100, "20 members with 10 MB each")
 
 
+def metadata_of_all_groups_has_one_bound(rig):
+    """Members that stay, each in a group of its own: who is too much is turned away, and has room
+    when somebody leaves."""
+    broker = rig.broker(**settings(), queued_max_request_bytes=16 * MIB)
+    ready_member(broker, "steady")  # so that there is a coordinator
+    members = [Member(broker, f"g{number}", metadata=bytes(3 * MIB)) for number in range(8)]
+    errors = [member.join() for member in members]
+    expect(errors == [NONE] * 5 + [GROUP_MAX_SIZE_REACHED] * 3, f"errors {errors}")
+    broker.new_lines()
+    expect(members[5].join() == GROUP_MAX_SIZE_REACHED, "still no room")
+    lines = broker.new_lines()
+    expect(any("all groups together have room for" in line for line in lines), f"it said {lines}")
+    expect(members[0].leave() == NONE, "leave")
+    expect(members[5].join() == NONE, "there is room again")
+    rig.expect_memory(broker, 100, "five members of 3 MB, and three that were turned away")
+    for member in members:
+        member.client.close()
+
+
 if __name__ == "__main__":
     hostile_rig.main((members_that_lie_are_told_so, members_that_flap_disturb_their_own_group_only,
-                      metadata_of_10_mb_goes_with_its_member))
+                      metadata_of_10_mb_goes_with_its_member, metadata_of_all_groups_has_one_bound))

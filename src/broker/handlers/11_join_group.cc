@@ -14,8 +14,10 @@ using protocol::JoinGroupResponse;
 
 env::Task<JoinGroupResponse> handle_join_group(Broker& broker, RequestContext& context,
                                                JoinGroupRequest request) {
+  const std::size_t room = broker.groups().metadata_room();
   auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
-                    const coordinator::Caller& caller) {
+                    coordinator::Caller caller) {
+    caller.metadata_room = room;
     return groups.join(now, caller, request);
   };
   auto joined =

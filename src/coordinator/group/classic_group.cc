@@ -63,6 +63,7 @@ ClassicGroup::ClassicGroup(std::string id, Shared& shared, std::optional<WallMs>
 
 ClassicGroup::~ClassicGroup() {
   shared_.member_count -= members_.size();
+  shared_.metadata_bytes -= metadata_bytes_;
 }
 
 Result<std::unique_ptr<ClassicGroup>> ClassicGroup::from_value(std::string_view id, Shared& shared,
@@ -161,7 +162,9 @@ void ClassicGroup::remove_member(Member& member, Effects& effects) {
 
 void ClassicGroup::count_protocols(const Member& member, int difference) {
   for (const SupportedProtocol& protocol : member.protocols) {
-    metadata_bytes_ += static_cast<std::size_t>(difference) * protocol.metadata.size();
+    const std::size_t bytes = static_cast<std::size_t>(difference) * protocol.metadata.size();
+    metadata_bytes_ += bytes;
+    shared_.metadata_bytes += bytes;
     auto& count = protocol_counts_[protocol.name];
     count += static_cast<std::size_t>(difference);
     if (count == 0) protocol_counts_.erase(protocol.name);

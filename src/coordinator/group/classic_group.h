@@ -104,6 +104,7 @@ class ClassicGroup {
     GroupsConfig config;
     GroupTimers timers;
     std::size_t member_count{0};
+    std::size_t metadata_bytes{0};  ///< of all members of all groups
   };
 
   /// Empty. `since`: null for a group that a commit makes.
@@ -187,7 +188,8 @@ class ClassicGroup {
 
   // join.cc
   bool accepts(std::string_view member_id) const;
-  bool has_room_for(const protocol::JoinGroupRequest& request, Effects& effects) const;
+  bool has_room_for(const Caller& caller, const protocol::JoinGroupRequest& request,
+                    Effects& effects) const;
   bool supports(const protocol::JoinGroupRequest& request) const;
   std::optional<protocol::JoinGroupResponse> join_new(const Context& context, const Caller& caller,
                                                       const protocol::JoinGroupRequest& request,

@@ -154,6 +154,10 @@ GroupStep<Nothing> Groups::tick(const Context& context) {
 std::size_t Groups::group_count() const {
   return state_->groups.size();
 }
+std::size_t Groups::member_metadata_bytes() const {
+  return state_->shared.metadata_bytes;
+}
+
 std::size_t Groups::member_count() const {
   return state_->shared.member_count;
 }

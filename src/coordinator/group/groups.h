@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,8 @@ struct Caller {
   std::string_view client_id;
   std::string_view client_host;  ///< as Kafka writes it: "/127.0.0.1"
   ReplyId reply_id{0};
+  /// What the members' metadata may grow by: the shell bounds that of all its machines together.
+  std::size_t metadata_room{std::numeric_limits<std::size_t>::max()};
 };
 
 /// Answers that can be parked.
@@ -124,6 +127,8 @@ class Groups {
 
   std::size_t group_count() const;
   std::size_t member_count() const;
+  /// Of what all members of all groups sent with their protocols.
+  std::size_t member_metadata_bytes() const;
   std::size_t offset_count() const;
 
  private:

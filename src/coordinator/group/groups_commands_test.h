@@ -19,7 +19,7 @@ namespace moldau::coordinator {
 ///   load [max-size=N]: another machine, from the log; whoever waits does so in vain
 ///   wait ms=N: with every tick on the way; wall ms=N: the wall clock jumps
 ///   join CLIENT [version=9] [session=10000] [rebalance=60000] [instance=I] [type=consumer]
-///        [protocols=range:t1+t2,sticky:*bytes] [member=none|ID] [reason=WORD]
+///        [protocols=range:t1+t2,sticky:*bytes] [member=none|ID] [reason=WORD] [room=N]
 ///   sync CLIENT [assign=CLIENT:bytes,...] [version=5] [generation=N] [member=ID] [instance=I]
 ///        [type=T|none] [name=P|none]
 ///   heartbeat CLIENT [generation=N] [member=ID] [instance=I]
@@ -111,7 +111,9 @@ class GroupsCommands : public GroupsWorld {
       request.protocols.push_back({Text(item.substr(0, colon)), metadata(item.substr(colon + 1))});
     }
     if (command.has("reason")) request.reason = Text(command.text("reason"));
-    const Caller caller = caller_of(client, int_of(command, "version", 9));
+    Caller caller = caller_of(client, int_of(command, "version", 9));
+    if (command.has("room"))
+      caller.metadata_room = static_cast<std::size_t>(command.number("room"));
     return finish(machine().join(context(), caller, request), client, caller);
   }
 

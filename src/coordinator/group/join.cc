@@ -71,7 +71,7 @@ std::string because(std::string_view member_id, std::string_view what,
 std::optional<JoinGroupResponse> ClassicGroup::join(const Context& context, const Caller& caller,
                                                     const JoinGroupRequest& request,
                                                     Effects& effects) {
-  if (!has_room_for(request, effects)) {
+  if (!has_room_for(caller, request, effects)) {
     return join_refusal(ErrorCode::group_max_size_reached, request.member_id, caller.version);
   }
   if (!accepts(request.member_id)) {
@@ -105,8 +105,9 @@ bool ClassicGroup::accepts(std::string_view member_id) const {
   return true;
 }
 
-/// Kafka knows no such limit; who is over it asks for more than any group can store.
-bool ClassicGroup::has_room_for(const JoinGroupRequest& request, Effects& effects) const {
+/// Kafka knows no such limits; who is over the group's asks for more than any group can store.
+bool ClassicGroup::has_room_for(const Caller& caller, const JoinGroupRequest& request,
+                                Effects& effects) const {
   std::size_t bytes = metadata_bytes_;
   for (const auto* protocol : distinct(request)) bytes += protocol->metadata.size();
   // A static member that comes back has no id yet, and takes the place of the one it was.
@@ -118,11 +119,17 @@ bool ClassicGroup::has_room_for(const JoinGroupRequest& request, Effects& effect
     for (const auto& protocol : found->second->protocols) bytes -= protocol.metadata.size();
   }
   const std::size_t limit = shared_.config.member_metadata_bytes_max;
-  if (bytes <= limit) return true;
+  const bool fits_in_all =
+      bytes <= metadata_bytes_ || bytes - metadata_bytes_ <= caller.metadata_room;
+  if (bytes <= limit && fits_in_all) return true;
   effects.notes.push_back(
-      fmt::format("group {:?}: a member is turned away: with its metadata there were {} bytes of "
-                  "it, more than {}",
-                  id_, bytes, limit));
+      bytes > limit
+          ? fmt::format("group {:?}: a member is turned away: with its metadata there were {} "
+                        "bytes of it, more than {}",
+                        id_, bytes, limit)
+          : fmt::format("group {:?}: a member is turned away: its metadata is {} bytes more, and "
+                        "all groups together have room for {}",
+                        id_, bytes - metadata_bytes_, caller.metadata_room));
   return false;
 }
 
