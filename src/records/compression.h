@@ -48,8 +48,8 @@ Result<SharedBytes> compress(Codec codec, int level, Bytes input);
 /// call, so that a worker that owns one allocates nothing in the steady state. Not thread-safe.
 class Decompressor {
  public:
-  /// What `trim` leaves at most: of the output buffer, and of a codec's working memory. The latter
-  /// is enough for the 2 MiB window of zstd's default level.
+  /// What `trim` leaves at most: of the output buffer, and of lz4's two blocks, which are the only
+  /// working memory that its input decides about.
   static constexpr std::size_t output_kept_max = 1 << 20;
   static constexpr std::size_t codec_kept_max = 3 << 20;
 
@@ -68,7 +68,7 @@ class Decompressor {
   Result<Bytes> decompress_magic_0(Codec codec, Bytes input, std::size_t size_max);
 
   /// Gives back what only a large batch needs; what was decompressed is gone. For owners that may
-  /// not be called again for long: one batch may have taken `size_max`, and a zstd window beside.
+  /// not be called again for long: one batch may have taken `size_max`, and lz4's blocks beside.
   void trim();
   /// Memory that is held now, codecs included as far as they tell.
   std::size_t held_bytes() const;

@@ -37,8 +37,7 @@ constexpr std::size_t lz4_block_size(std::uint8_t descriptor) {
   return std::size_t{1} << (8 + 2 * (descriptor >> 4 & 7));
 }
 
-/// The largest window that we give memory to (128 MiB), which is also the Java client's limit. It
-/// matters only for frames that do not state their size.
+/// The largest window that a frame may ask for (128 MiB): the Java client's limit. We need none.
 inline constexpr int zstd_window_log_max = 27;
 
 }  // namespace moldau::records

@@ -5,6 +5,7 @@
 
 #include "base/endian.h"
 #include "records/test_batches.h"
+#include "records/zstd_frames.h"
 
 namespace moldau::records {
 namespace {
@@ -98,6 +99,26 @@ TEST(Compression, a_decompressor_is_usable_after_an_error) {
   }
 }
 
+TEST(Compression, what_was_kept_from_a_large_batch_does_not_raise_the_limit_of_the_next) {
+  const auto input = compressible(100'000);
+  for (const Codec codec : codecs) {
+    Decompressor decompressor;
+    const SharedBytes packed = compress(codec, level_default(codec), input).value();
+    ASSERT_TRUE(decompressor.decompress(codec, packed.bytes(), limit));
+    const auto refused = decompressor.decompress(codec, packed.bytes(), 1000);
+    ASSERT_FALSE(refused) << name(codec);
+    EXPECT_EQ(refused.error().code, Errc::too_large) << name(codec);
+  }
+  // One block that claims 1034 bytes and has none: too large before it is malformed.
+  const auto liar = from_hex(
+      "8a0865656565656565656565656565656565656565656565656565656565656565"
+      "656565656565656565656565656565656565");
+  Decompressor used;
+  ASSERT_TRUE(used.decompress(Codec::snappy, compress(Codec::snappy, 0, input)->bytes(), limit));
+  EXPECT_EQ(used.decompress(Codec::snappy, liar, 1000).error().code, Errc::too_large);
+  EXPECT_EQ(decompress(Codec::snappy, liar, 1000).error().code, Errc::too_large);
+}
+
 TEST(Compression, what_a_large_batch_needed_is_given_back) {
   const std::vector<std::uint8_t> zeros(32 << 20, 0);
   for (const Codec codec : codecs) {
@@ -127,15 +148,22 @@ std::vector<std::uint8_t> zstd_stream(int window_log, std::size_t zeros) {
   return output;
 }
 
-TEST(Zstd, a_large_window_is_given_back_and_that_of_the_default_level_kept) {
+TEST(Zstd, no_window_is_taken_whatever_the_frame_asks_for) {
   Decompressor decompressor;
-  ASSERT_TRUE(decompressor.decompress(Codec::zstd, zstd_stream(27, 1000), limit));
-  EXPECT_GT(decompressor.held_bytes(), 128U << 20);
-  decompressor.trim();
-  EXPECT_LT(decompressor.held_bytes(), 1U << 20);
-  ASSERT_TRUE(decompressor.decompress(Codec::zstd, zstd_stream(21, 1000), limit));
-  decompressor.trim();
-  EXPECT_GT(decompressor.held_bytes(), 2U << 20);
+  const auto output = decompressor.decompress(Codec::zstd, zstd_stream(27, 1000), limit);
+  ASSERT_TRUE(output);
+  EXPECT_EQ(to_vector(*output), std::vector<std::uint8_t>(1000, 0));
+  EXPECT_LT(decompressor.held_bytes(), 512U << 10);
+}
+
+TEST(Zstd, frames_that_expand_far_are_read_in_growing_outputs) {
+  // Many times over the first guess, 16 times the input, with and without a stated size.
+  const std::vector<std::uint8_t> zeros(limit - 7, 0);
+  const SharedBytes stated = compress(Codec::zstd, 3, zeros).value();
+  EXPECT_EQ(decompress(Codec::zstd, stated.bytes(), limit).value().size(), zeros.size());
+  EXPECT_EQ(decompress(Codec::zstd, zstd_stream(21, limit), limit).value().size(), limit);
+  EXPECT_EQ(decompress(Codec::zstd, zstd_stream(21, limit), limit - 1).error().code,
+            Errc::too_large);
 }
 
 /// A frame that announces blocks of 4 MiB, also where one would do.
@@ -164,6 +192,24 @@ TEST(Lz4, what_large_blocks_needed_is_given_back) {
   decompressor.trim();
   EXPECT_LE(decompressor.held_bytes(), Decompressor::codec_kept_max);
   EXPECT_EQ(to_vector(decompressor.decompress(Codec::lz4, frame, limit).value()), input);
+}
+
+TEST(Lz4, a_frame_that_breaks_off_does_not_spoil_the_next) {
+  const auto input = compressible(1000);
+  const SharedBytes good = compress(Codec::lz4, 9, input).value();
+  LZ4F_preferences_t preferences{};
+  preferences.frameInfo.blockMode = LZ4F_blockIndependent;
+  preferences.frameInfo.contentSize = input.size();
+  std::vector<std::uint8_t> stated(LZ4F_compressFrameBound(input.size(), &preferences));
+  stated.resize(
+      LZ4F_compressFrame(stated.data(), stated.size(), input.data(), input.size(), &preferences));
+  Decompressor decompressor;
+  for (const std::size_t kept : {stated.size() / 2, std::size_t{15}}) {
+    ASSERT_FALSE(decompressor.decompress(Codec::lz4, Bytes(stated).first(kept), limit));
+    const auto next = decompressor.decompress(Codec::lz4, good.bytes(), limit);
+    ASSERT_TRUE(next) << next.error().to_string();
+    EXPECT_EQ(to_vector(*next), input);
+  }
 }
 
 TEST(Compression, random_bytes_never_crash) {
@@ -280,11 +326,50 @@ TEST(Zstd, a_window_beyond_the_limit_is_refused) {
             Errc::corrupt);
 }
 
-TEST(Zstd, a_stated_size_beyond_the_limit_is_too_large_before_anything_is_written) {
-  // Frame header with an 8-byte content size of 2^62, single segment.
-  EXPECT_EQ(
-      decompress(Codec::zstd, from_hex("28b52ffde00000000000000040010000"), limit).error().code,
-      Errc::too_large);
+TEST(Zstd, a_frame_that_lies_about_its_size_costs_no_memory) {
+  // A single segment that states 2^62 bytes, or 1 MiB, and one raw block without any.
+  for (const auto* lie : {"28b52ffde00000000000000040010000", "28b52ffda000001000010000"}) {
+    Decompressor decompressor;
+    EXPECT_EQ(decompressor.decompress(Codec::zstd, from_hex(lie), limit).error().code,
+              Errc::corrupt);
+    EXPECT_LT(decompressor.held_bytes(), 512U << 10);
+  }
+  // Blocks of 4 bytes that claim to be compressed could hold 128 KiB each, and hold nothing.
+  auto blocks = from_hex("28b52ffd0038");
+  for (int i = 0; i < 1000; ++i) blocks.insert(blocks.end(), {0x0c, 0x00, 0x00, 0xff});
+  Decompressor decompressor;
+  EXPECT_EQ(decompressor.decompress(Codec::zstd, blocks, uncompressed_bytes_max).error().code,
+            Errc::corrupt);
+  EXPECT_LT(decompressor.held_bytes(), 512U << 10);
+}
+
+TEST(Zstd, block_headers_tell_the_most_that_frames_expand_to) {
+  const auto most = [](const char* hex) { return zstd_output_max(from_hex(hex)); };
+  // Window 1 KiB; a raw block of 3, a run of 5, a compressed block of 1, checksum.
+  EXPECT_EQ(most("28b52ffd0400"
+                 "180000aabbcc"
+                 "2a0000dd"
+                 "0d0000ee"
+                 "01020304")
+                .value(),
+            3 + 5 + 1024);
+  // Two frames and a skippable one; the second states 2 bytes, fewer than its block could hold.
+  EXPECT_EQ(most("28b52ffd0058"
+                 "190000aabbcc"
+                 "502a4d1802000000ffff"
+                 "28b52ffd2002"
+                 "0d0000ee")
+                .value(),
+            3 + 2);
+  EXPECT_EQ(most("28b52ffd6001000d0000ee").value(), 257U) << "a size of two bytes counts from 256";
+  for (const auto* broken : {"28b52f", "28b52ffd", "28b52ffd00", "28b52ffd0058", "28b52ffd00580100",
+                             "28b52ffd0058190000aabb", "28b52ffd0058180000aabbcc",
+                             "28b52ffd0458190000aabbcc010203", "28b52ffd0058070000",
+                             "28b52ffd00890100"
+                             "00",
+                             "00000000", "502a4d1803000000ffff"}) {
+    EXPECT_EQ(most(broken).error().code, Errc::corrupt) << broken;
+  }
 }
 
 }  // namespace

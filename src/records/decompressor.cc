@@ -4,6 +4,7 @@
 #include <snappy-c.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include <algorithm>
 #include <array>
@@ -12,14 +13,15 @@
 
 #include "base/endian.h"
 #include "records/compression_format.h"
+#include "records/zstd_frames.h"
 
 namespace moldau::records {
 namespace {
 
 constexpr std::size_t output_size_first = 16 << 10;
 
-/// Uninitialised memory that grows by doubling up to one byte over the limit: that byte, once
-/// written, tells a full output from too large a one.
+/// Uninitialised memory that grows by doubling. What may be written ends one byte over the limit,
+/// however much memory is kept from before: that byte tells a full output from too large a one.
 class Output {
  public:
   void start(std::size_t size_max) {
@@ -35,11 +37,10 @@ class Output {
   }
   /// Room for at least `more` bytes, or false if that could only be over the limit.
   bool reserve(std::size_t more) {
+    if (size_ > limit() || more > limit() - size_) return false;
     if (capacity_ - size_ >= more) return true;
-    const std::size_t limit = size_max_ + 1;
-    if (size_ > limit || more > limit - size_) return false;
     const std::size_t wanted =
-        std::min(limit, std::max({size_ + more, capacity_ * 2, output_size_first}));
+        std::min(limit(), std::max({size_ + more, capacity_ * 2, output_size_first}));
     auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(wanted);
     if (size_ > 0) std::memcpy(larger.get(), memory_.get(), size_);
     memory_ = std::move(larger);
@@ -47,7 +48,9 @@ class Output {
     return true;
   }
   std::uint8_t* end() { return memory_.get() + size_; }
-  std::size_t room() const { return capacity_ - size_; }
+  std::size_t room() const { return std::min(capacity_, limit()) - size_; }
+  /// The most that may ever be written.
+  std::size_t limit() const { return size_max_ + 1; }
   void advance(std::size_t written) { size_ += written; }
   bool too_large() const { return size_ > size_max_; }
   Bytes bytes() const { return {memory_.get(), size_}; }
@@ -103,6 +106,7 @@ struct Decompressor::State {
   Result<> snappy(Bytes input);
   Result<> snappy_block(Bytes input);
   Result<> lz4_frame(Bytes input);
+  Result<> lz4_read_frame(Bytes input);
   /// Feeds one piece of a frame; true when the frame has ended with it.
   Result<bool> lz4_feed(Bytes input);
   Result<> zstd_frames(Bytes input);
@@ -145,9 +149,6 @@ Result<Bytes> Decompressor::decompress_magic_0(Codec codec, Bytes input, std::si
 void Decompressor::trim() {
   State& state = *state_;
   state.output.trim();
-  if (ZSTD_sizeof_DCtx(state.zstd) > codec_kept_max) {
-    ZSTD_freeDCtx(std::exchange(state.zstd, nullptr));
-  }
   if (state.lz4_bytes > codec_kept_max) {
     LZ4F_freeDecompressionContext(std::exchange(state.lz4, nullptr));
     state.lz4_bytes = 0;
@@ -250,7 +251,18 @@ Result<> Decompressor::State::snappy_block(Bytes input) {
   return output.too_large() ? over_limit(Codec::snappy) : Result<>{};
 }
 
+/// A frame that states its size and breaks off leaves that size in the context, reset or not, to
+/// be missed at the end of the next frame: so a context that has failed is not used again.
 Result<> Decompressor::State::lz4_frame(Bytes input) {
+  Result<> result = lz4_read_frame(input);
+  if (!result) {
+    LZ4F_freeDecompressionContext(std::exchange(lz4, nullptr));
+    lz4_bytes = 0;
+  }
+  return result;
+}
+
+Result<> Decompressor::State::lz4_read_frame(Bytes input) {
   if (lz4 == nullptr) {
     const std::size_t rc = LZ4F_createDecompressionContext(&lz4, LZ4F_VERSION);
     CHECK(!LZ4F_isError(rc), "{}", LZ4F_getErrorName(rc));
@@ -301,38 +313,29 @@ Result<bool> Decompressor::State::lz4_feed(Bytes input) {
   }
 }
 
+/// In one go, so that the output is the window. It is given what the blocks can expand to at most,
+/// but not more than 16 times the input at first: blocks can lie. Only if that much has really been
+/// written, or nearly, it doubles and the frames are decompressed again.
 Result<> Decompressor::State::zstd_frames(Bytes input) {
   if (zstd == nullptr) {
     zstd = ZSTD_createDCtx();
     CHECK(zstd != nullptr);
-    ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, zstd_window_log_max);
   }
-  ZSTD_DCtx_reset(zstd, ZSTD_reset_session_only);
   if (input.empty()) return broken(Codec::zstd, "empty");
-
-  // One frame that states its size needs no window.
-  const auto stated = ZSTD_getFrameContentSize(input.data(), input.size());
-  if (stated != ZSTD_CONTENTSIZE_UNKNOWN && stated != ZSTD_CONTENTSIZE_ERROR &&
-      ZSTD_findFrameCompressedSize(input.data(), input.size()) == input.size()) {
-    if (!output.reserve(stated)) return over_limit(Codec::zstd);
+  const std::size_t most = TRY(zstd_output_max(input));
+  for (std::size_t wanted = std::max(output_size_first, 16 * input.size());; wanted *= 2) {
+    const std::size_t allowed = std::min({wanted, most, output.limit()});
+    if (!output.reserve(allowed)) return over_limit(Codec::zstd);
     const std::size_t size =
-        ZSTD_decompressDCtx(zstd, output.end(), output.room(), input.data(), input.size());
-    if (ZSTD_isError(size)) return broken(Codec::zstd, ZSTD_getErrorName(size));
-    output.advance(size);
-    return {};
-  }
-
-  ZSTD_inBuffer in{.src = input.data(), .size = input.size(), .pos = 0};
-  while (true) {
-    if (!output.reserve(1)) return over_limit(Codec::zstd);
-    ZSTD_outBuffer out{.dst = output.end(), .size = output.room(), .pos = 0};
-    const std::size_t rc = ZSTD_decompressStream(zstd, &out, &in);
-    if (ZSTD_isError(rc)) return broken(Codec::zstd, ZSTD_getErrorName(rc));
-    output.advance(out.pos);
-    if (in.pos == in.size) {
-      if (rc == 0) return {};
-      if (output.room() > 0) return broken(Codec::zstd, "cut off");
+        ZSTD_decompressDCtx(zstd, output.end(), allowed, input.data(), input.size());
+    if (!ZSTD_isError(size)) {
+      output.advance(size);
+      return {};
     }
+    if (ZSTD_getErrorCode(size) != ZSTD_error_dstSize_tooSmall || allowed == most) {
+      return broken(Codec::zstd, ZSTD_getErrorName(size));
+    }
+    if (allowed == output.limit()) return over_limit(Codec::zstd);
   }
 }
 
