@@ -26,10 +26,9 @@ constexpr std::array<KindSuffix, 3> kind_suffixes = {{
 template <class T>
 std::optional<T> parse_number(std::string_view text) {
   T value{};
+  if (text.starts_with('-')) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0) {
-    return std::nullopt;
-  }
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
 
@@ -72,7 +71,8 @@ std::optional<PartitionDirectory> parse_partition_directory(std::string_view nam
     return PartitionDirectory{std::move(*parsed), kind};
   }
   auto parsed = parse_topic_partition(name);
-  if (!parsed) return std::nullopt;
+  // "t-05" beside "t-5" would be the same partition, loaded twice.
+  if (!parsed || partition_directory_name(*parsed) != name) return std::nullopt;
   return PartitionDirectory{std::move(*parsed), DirectoryKind::live};
 }
 

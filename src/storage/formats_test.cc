@@ -19,9 +19,9 @@ TEST(FileNames, segments_have_twenty_digits) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(parsed->base, Offset(42));
   EXPECT_EQ(parsed->suffix, time_index_suffix);
-  for (const auto* other :
-       {"42.log", "00000000000000000042.log.swap", "leader-epoch-checkpoint",
-        "00000000000000000042-0000000001.checkpoint", "0000000000000000004x.log"}) {
+  for (const auto* other : {"42.log", "00000000000000000042.log.swap", "leader-epoch-checkpoint",
+                            "00000000000000000042-0000000001.checkpoint",
+                            "0000000000000000004x.log", "-0000000000000000042.log"}) {
     EXPECT_FALSE(parse_segment_file_name(other)) << other;
   }
 }
@@ -41,7 +41,7 @@ TEST(FileNames, partition_directories_of_every_kind) {
   EXPECT_EQ(parse_partition_directory(stray)->kind, DirectoryKind::stray);
   // A topic that looks like one of these is still a topic.
   EXPECT_EQ(parse_partition_directory("a-delete-0")->kind, DirectoryKind::live);
-  for (const auto* other : {"lost+found", "t", "-0", "t-", "t-x", "t-delete"}) {
+  for (const auto* other : {"lost+found", "t", "-0", "t-", "t-x", "t-delete", "t-05", "t-+5"}) {
     EXPECT_FALSE(parse_partition_directory(other)) << other;
   }
 }
