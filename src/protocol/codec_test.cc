@@ -11,6 +11,7 @@
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/produce.h"
+#include "protocol/records/consumer_group_records.h"
 
 namespace moldau::protocol {
 namespace {
@@ -121,6 +122,23 @@ TEST(Codec, nullable_structs_are_a_byte_and_their_fields) {
   const auto back = decode<DescribeTopicPartitionsRequest>(*encode(request, 0), 0);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->message.cursor->partition_index, PartitionId(3));
+}
+
+TEST(Codec, a_tagged_struct_that_is_null_is_a_zero) {
+  // ClassicMemberMetadata is an empty struct by default, so that null has to be written.
+  ConsumerGroupMemberMetadataValue member;
+  EXPECT_EQ(encoded(member, 0), "010101010101ffffffff0100");
+  member.classic_member_metadata.reset();
+  const SharedBytes bytes = unhex(
+      "010101010101ffffffff01"
+      "01"
+      "0001"
+      "00");
+  EXPECT_EQ(encoded(member, 0), hex(bytes));
+  const auto back = decode<ConsumerGroupMemberMetadataValue>(bytes, 0);
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_FALSE(back->message.classic_member_metadata);
+  EXPECT_EQ(back->end, bytes.size());
 }
 
 TEST(Codec, drops_an_ignorable_field_that_the_version_lacks) {

@@ -114,11 +114,25 @@ bool Decoder::field(const Field& field, void* at) {
   return bytes(*static_cast<SharedBytes*>(at), size);
 }
 
+/// Apache reads a signed byte in front of a struct, but an unsigned varint if the struct is tagged.
+bool Decoder::presence(const Field& field, bool& is_null) {
+  if (field.is_tagged()) {
+    std::uint32_t present = 0;
+    if (!uvarint(present)) return false;
+    is_null = present == 0;
+    return true;
+  }
+  std::int8_t present = 0;
+  if (!number(present)) return false;
+  is_null = present < 0;
+  return true;
+}
+
 bool Decoder::structure_or_null(const Field& field, void* at) {
   if (field.is_nullable_in(version_)) {
-    std::int8_t presence = 0;
-    if (!number(presence)) return false;
-    if (presence < 0) {
+    bool is_null = false;
+    if (!presence(field, is_null)) return false;
+    if (is_null) {
       field.optional->reset(at);
       return true;
     }

@@ -65,6 +65,7 @@ class Decoder {
   bool field(const Field& field, void* at);
   bool array(const Field& field, void* vector, std::int32_t count);
   bool value(const Field& field, void* at);
+  bool presence(const Field& field, bool& is_null);
   bool structure_or_null(const Field& field, void* at);
   bool tagged_field(const Table& table, void* object, std::uint32_t tag, std::uint32_t size);
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }

@@ -82,12 +82,16 @@ bool Encoder::absent(const Field& field, const void* at) {
 bool Encoder::field(const Field& field, const void* at) {
   if (field.optional == nullptr) return present(field, at);
   const void* value = field.optional->get(at);
+  const bool is_structure = field.kind == Kind::structure && field.vector == nullptr;
   if (value != nullptr) {
-    const bool is_structure = field.kind == Kind::structure && field.vector == nullptr;
     if (is_structure && field.is_nullable_in(version_)) out_.put(std::int8_t{1});
     return present(field, value);
   }
   if (!field.is_nullable_in(version_)) return is_null();
+  if (is_structure && field.is_tagged()) {
+    out_.put_uvarint(0);  // an unsigned varint says it, where untagged structs have a signed byte
+    return true;
+  }
   null(field.kind, field.vector != nullptr, flexible_ && !field.spec.is_never_compact);
   return true;
 }
