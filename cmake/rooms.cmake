@@ -3,7 +3,9 @@ include(GoogleTest)
 # moldau_room(NAME [DIR dir] DEPS rooms... LIBS libraries... [PURE])
 #
 # Library moldau_NAME from every .cc below the room except *_test.cc, *_fuzz.cc, *_bench.cc and
-# main.cc, and one executable NAME_test from every *_test.cc. A room without sources is skipped.
+# main.cc, one executable NAME_test from every *_test.cc, and NAME_bench from every *_bench.cc, which
+# has a main() of its own; the test bench.NAME only shows that it runs. A room without sources is
+# skipped.
 function(moldau_room name)
   cmake_parse_arguments(ROOM "PURE" "DIR" "DEPS;LIBS" ${ARGN})
   if(NOT ROOM_DIR)
@@ -35,6 +37,17 @@ function(moldau_room name)
     moldau_precompile(${name}_test ${ROOM_PURE})
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 120)
+  endif()
+
+  set(benches ${all})
+  list(FILTER benches INCLUDE REGEX "_bench\\.cc$")
+  if(benches)
+    add_executable(${name}_bench ${benches})
+    target_link_libraries(${name}_bench PRIVATE moldau_${name} benchmark::benchmark)
+    moldau_precompile(${name}_bench ${ROOM_PURE})
+    set_target_properties(${name}_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+    add_test(NAME bench.${name} COMMAND ${name}_bench --benchmark_min_time=0.001)
+    set_tests_properties(bench.${name} PROPERTIES TIMEOUT 120)
   endif()
 endfunction()
 
