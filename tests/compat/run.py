@@ -27,6 +27,7 @@ import wire
 
 # Importing a module registers its tests, in this order.
 import compat_schema  # noqa: F401
+import compat_encoding  # noqa: F401
 import compat_error_codes  # noqa: F401
 import compat_api_versions  # noqa: F401
 import compat_tools  # noqa: F401

@@ -149,7 +149,9 @@ class Writer:
     def single(self, field, value, compact, path):
         if field.fields:
             if not field.is_array and field.nullable != NONE:
-                self.out += struct.pack(">b", -1 if value is None else 1)
+                # What the generated classes write for null is 0 in a tagged field.
+                null = 0 if field.is_tagged(self.version) else -1
+                self.out += struct.pack(">b", null if value is None else 1)
             if value is not None:
                 self.struct(field.fields, value, compact, path)
         elif field.type in NUMBERS:
@@ -203,8 +205,9 @@ class Reader:
 
     def single(self, field, compact):
         if field.fields:
+            null = 0 if field.is_tagged(self.version) else -1
             absent = (not field.is_array and field.nullable != NONE
-                      and self.bytes.fixed("b")[0] < 0)
+                      and self.bytes.fixed("b")[0] <= null)
             return None if absent else self.struct(field.fields, compact)
         if field.type in NUMBERS:
             return self.bytes.fixed(NUMBERS[field.type])[0]
