@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Breaks one field of our message descriptions at a time and looks which comparison notices.
 
-    break_fields.py [--count N] [--seed N] [--revision REV] [--lock FILE]
+    break_fields.py [--count N] [--seed N] [--revision REV] [--directory DIR] [--lock FILE]
 
 Everything happens in a copy of a commit in a temporary directory, with a build of its own. A
 field's version bound, tag, default, type, ignorable or place is changed at random; then the schema
 oracle, the comparison of encodings and the golden frames run. A change that means nothing in any
-live version, or that does not compile, is drawn again. Fails if one is not noticed. --lock names a
-file that is locked while something is built, for machines where others build too.
+live version, or that does not compile, is drawn again. Fails if one is not noticed. --directory
+keeps the copy, so that the next run builds little. --lock names a file that is locked while
+something is built, for machines where others build too.
 """
 
 import argparse
@@ -38,7 +39,7 @@ class Copy:
 
     def __init__(self, directory, revision, lock):
         self.root, self.lock = pathlib.Path(directory) / "tree", lock
-        self.root.mkdir()
+        self.root.mkdir(exist_ok=True)
         archive = subprocess.run(["git", "archive", revision], cwd=kafka_rig.ROOT,
                                  capture_output=True, check=True)
         subprocess.run(["tar", "-x"], cwd=self.root, input=archive.stdout, check=True)
@@ -148,12 +149,13 @@ def main():
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--revision", default="HEAD")
+    parser.add_argument("--directory", type=pathlib.Path)
     parser.add_argument("--lock")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="moldau-break-") as directory:
         rig = kafka_rig.Rig(directory, "moldau", kafka_rig.ROOT / "build/release/moldau")
         try:
-            tree = Copy(directory, options.revision, options.lock)
+            tree = Copy(options.directory or directory, options.revision, options.lock)
             tree.configure()
             processes.expect(tree.build(), "the clean copy does not build")
             clean = judge(tree, rig, options.seed, "FetchRequest")
