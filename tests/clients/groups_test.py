@@ -1,7 +1,9 @@
 """Consumer groups by the clients of the distribution: kcat, confluent_kafka and python-kafka subscribe,
-share the partitions, commit, and go on where they were after the broker was killed."""
+share the partitions, commit, and go on where they were after the broker was killed. Static members
+(KIP-345) keep their partitions through a restart."""
 
 import collections
+import time
 
 import client_rig
 import confluent_kafka
@@ -13,6 +15,7 @@ PARTITIONS = 4
 COUNT = 200
 LIMIT_S = 40
 TOPIC = "jobs"
+SESSION_MS = 6_000
 
 
 def start(rig):
@@ -32,12 +35,41 @@ def produce(server, first, count):
     expect(producer.flush(LIMIT_S) == 0 and not failed, f"not acknowledged: {failed[:3]}")
 
 
-def confluent_member(server):
+def confluent_member(server, **more):
     member = confluent_kafka.Consumer({
-        "bootstrap.servers": server.address, "group.id": "confluent", "session.timeout.ms": 6_000,
-        "auto.offset.reset": "earliest", "enable.auto.commit": False})
+        "bootstrap.servers": server.address, "group.id": "confluent", "session.timeout.ms": SESSION_MS,
+        "auto.offset.reset": "earliest", "enable.auto.commit": False, **more})
     member.subscribe([TOPIC])
     return member
+
+
+class StaticMember:
+    """A consumer with a group.instance.id, in one life or several; what it was assigned, in order,
+    what it has read and the errors that it was given."""
+
+    def __init__(self, server, instance):
+        self.server, self.instance = server, instance
+        self.assignments, self.read, self.errors = [], [], []
+        self.start()
+
+    def start(self):
+        self.consumer = confluent_member(
+            self.server, **{"group.instance.id": self.instance, "heartbeat.interval.ms": 500})
+        self.consumer.subscribe([TOPIC], on_assign=self.on_assign)
+
+    def on_assign(self, _, partitions):
+        self.assignments.append(sorted(one.partition for one in partitions))
+
+    def poll(self):
+        message = self.consumer.poll(0.1)
+        if message is not None and message.error():
+            self.errors.append(message.error())
+        elif message is not None:
+            self.read.append(int(message.value()))
+
+    def close(self):
+        """A static member says nothing when it leaves."""
+        self.consumer.close()
 
 
 def poll_into(members, seen):
@@ -83,6 +115,98 @@ def confluent(rig):
     expect(set(seen[members[0]]) == set(range(COUNT, 2 * COUNT)),
            f"read again or not at all: {sorted(seen[members[0]])[:5]}...")
     members[0].close()
+    server.stop()
+
+
+def stable_pair(server):
+    """Two static members that have read everything in a group that has come to rest. The second
+    leads it: librdkafka may join once more when it has the topic's metadata, and a leader that does
+    so rebalances its group, as it should."""
+    leader = StaticMember(server, "two")
+    wait_until(lambda: (leader.poll(), leader.assignments)[-1], LIMIT_S, "one is in the group")
+    pair = [StaticMember(server, "one"), leader]
+
+    def are_ready():
+        for member in pair:
+            member.poll()
+        return (all(member.assignments and len(member.assignments[-1]) == PARTITIONS // 2
+                    for member in pair)
+                and len(set(pair[0].read + pair[1].read)) == COUNT)
+
+    wait_until(are_ready, LIMIT_S, "both have half of the partitions and have read them")
+    for member in pair:
+        member.consumer.commit(asynchronous=False)
+    return pair
+
+
+def static_member_restarts(rig):
+    """Within its session: the same partitions again, from its commit on, and nobody rebalances. Gone
+    for longer: the other gets them."""
+    server = start(rig)
+    produce(server, 0, COUNT)
+    one, two = stable_pair(server)
+    rounds, mine = len(two.assignments), one.assignments[-1]
+    for _ in range(2):
+        one.close()
+        one.assignments.clear()
+        one.read.clear()
+        one.start()
+        wait_until(lambda: (one.poll(), two.poll(), one.assignments)[-1], LIMIT_S, "it is back")
+        expect(one.assignments == [mine], f"it had {mine}, now {one.assignments}")
+    produce(server, COUNT, COUNT)
+    wanted = [number for number in range(COUNT, 2 * COUNT) if number % PARTITIONS in mine]
+    wait_until(lambda: (one.poll(), two.poll(), len(one.read) >= len(wanted))[-1], LIMIT_S,
+               "it reads what is new")
+    expect(sorted(one.read) == wanted, f"read again or not at all: {sorted(one.read)[:5]}...")
+    end = time.monotonic() + SESSION_MS / 1000 + 2
+    while time.monotonic() < end:
+        one.poll()
+        two.poll()
+    expect(len(two.assignments) == rounds and len(one.assignments) == 1,
+           f"the group rebalanced: {two.assignments}, {one.assignments}")
+
+    one.close()
+    begin = time.monotonic()
+    wait_until(lambda: (two.poll(), len(two.assignments[-1]) == PARTITIONS)[-1], LIMIT_S,
+               "the other has all partitions")
+    expect(time.monotonic() - begin > SESSION_MS / 1000 - 1, "its session was not waited for")
+    two.close()
+    server.stop()
+
+
+def static_member_is_fenced(rig):
+    """A second client with its group.instance.id: the first ends with FENCED_INSTANCE_ID, the second
+    has its partitions, the others notice nothing."""
+    server = start(rig)
+    produce(server, 0, COUNT)
+    one, two = stable_pair(server)
+    rounds, mine = len(two.assignments), one.assignments[-1]
+    usurper = StaticMember(server, "one")
+
+    def has_taken_over():
+        for member in (one, two, usurper):
+            member.poll()
+        return one.errors and usurper.assignments
+
+    wait_until(has_taken_over, LIMIT_S, "the first is fenced")
+    expect(one.errors[0].code() == confluent_kafka.KafkaError._FATAL
+           and "fenced" in one.errors[0].str(), f"the first was told {one.errors}")
+    expect(usurper.assignments == [mine], f"the second has {usurper.assignments}, not {mine}")
+    try:
+        one.consumer.commit(offsets=[confluent_kafka.TopicPartition(TOPIC, mine[0], 0)],
+                            asynchronous=False)
+        expect(False, "the one that is fenced can commit")
+    except confluent_kafka.KafkaException:
+        pass
+    produce(server, COUNT, COUNT)
+    wanted = {number for number in range(COUNT, 2 * COUNT) if number % PARTITIONS in mine}
+    wait_until(lambda: (usurper.poll(), two.poll(), wanted <= set(usurper.read))[-1], LIMIT_S,
+               "the second reads what is new")
+    expect(set(usurper.read) == wanted, "it reads what the first has committed")
+    expect(len(two.assignments) == rounds and not two.errors and not usurper.errors,
+           f"the others: {two.assignments}, {two.errors}, {usurper.errors}")
+    for member in (one, two, usurper):
+        member.close()
     server.stop()
 
 
@@ -135,7 +259,7 @@ def kcat(rig):
     server.stop()
 
 
-SCENARIOS = (confluent, python_kafka, kcat)
+SCENARIOS = (confluent, static_member_restarts, static_member_is_fenced, python_kafka, kcat)
 
 if __name__ == "__main__":
     client_rig.main(lambda _: {scenario.__name__: scenario for scenario in SCENARIOS})
