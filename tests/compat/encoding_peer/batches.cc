@@ -167,6 +167,7 @@ Result<SharedBytes> rebuild_control_batch(Request& request) {
   if (batch.is_transactional()) return rebuild_end_txn(batch);
   auto placed = TRY(raft::read_control_batch(batch));
   std::vector<raft::ControlRecord> control_records;
+  control_records.reserve(placed.size());
   for (auto& one : placed) control_records.push_back(std::move(one.record));
   return raft::build_control_batch(control_records, batch.base_offset(),
                                    batch.partition_leader_epoch(), batch.max_timestamp());
