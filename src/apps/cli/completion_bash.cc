@@ -17,12 +17,12 @@ _moldau_names() {
 }
 
 _moldau() {
-  local word=${COMP_WORDS[COMP_CWD]} before=${COMP_WORDS[COMP_CWD-1]}
+  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
   local path=moldau words='' kind='' i
   # The words of --option=value come as three.
   if [[ $word == '=' ]]; then word=''; fi
-  if [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWD-2]}; fi
-  for ((i = 1; i < COMP_CWD; i++)); do
+  if [[ $before == '=' ]]; then before=${COMP_WORDS[COMP_CWORD-2]}; fi
+  for ((i = 1; i < COMP_CWORD; i++)); do
     case "$path ${COMP_WORDS[i]}" in
 )";
 
