@@ -85,11 +85,13 @@ Result<> MetadataLog::load_snapshot(raft::LogState& state) {
     }
   }
   if (!newest) return {};
-  const auto bytes =
-      TRY(env::read_file(env_.disk(), path(raft::snapshot_file_name(*newest)), snapshot_bytes_max));
+  const auto file_name = raft::snapshot_file_name(*newest);
+  const auto bytes = TRY(env::read_file(env_.disk(), path(file_name), snapshot_bytes_max));
   metadata::SnapshotLoader loader;
-  const auto contents = TRY(raft::read_snapshot(
-      *newest, bytes, [&](const records::BatchView& batch) { return loader.add_batch(batch); }));
+  auto read = raft::read_snapshot(
+      *newest, bytes, [&](const records::BatchView& batch) { return loader.add_batch(batch); });
+  if (!read) return std::unexpected(std::move(read).error().within(path(file_name)));
+  const auto& contents = *read;
   state.load_snapshot(contents);
   if (*newest == raft::bootstrap_snapshot_id) return {};
   snapshot_image_ = loader.finish({.offset = newest->offset - 1,
@@ -108,11 +110,19 @@ env::Task<Result<>> MetadataLog::replay_log(raft::LogState& state) {
     records::BatchIterator batches(bytes.bytes());
     while (const auto batch = batches.next()) {
       if (batch->next_offset() <= from) continue;
+      CO_TRY(check_intact(*batch));
       CO_TRY(state.append(*batch));
     }
     CO_TRY(Result<>(batches.status()));
     if (state.end().offset == from) co_return Result<>();
   }
+}
+
+/// A log that was stopped cleanly is not read by recovery: here is the first look at its checksums.
+Result<> MetadataLog::check_intact(const records::BatchView& batch) const {
+  auto intact = batch.verify_crc();
+  if (!intact) return std::unexpected(std::move(intact).error().within(directory_));
+  return intact;
 }
 
 Result<SharedBytes> MetadataLog::read_some(Offset from) {
@@ -187,6 +197,7 @@ env::Task<Result<>> MetadataLog::visit_committed(
     const Offset before = from;
     while (const auto batch = batches.next()) {
       if (batch->next_offset() <= from || batch->base_offset() >= in_memory) continue;
+      CO_TRY(check_intact(*batch));
       CO_TRY(visit(*batch));
       from = batch->next_offset();
     }

@@ -71,6 +71,7 @@ class MetadataLog final : public storage::LogListener,
   Result<std::optional<raft::ElectionState>> read_election();
   /// Whole batches from `from` on, at most about `batch_bytes_max`; empty at the end. Pool.
   Result<SharedBytes> read_some(Offset from);
+  Result<> check_intact(const records::BatchView& batch) const;
   Result<> delete_snapshots_before(Offset offset);
   std::string path(std::string_view name) const;
 

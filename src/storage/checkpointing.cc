@@ -176,8 +176,7 @@ void LogDir::State::housekeeping() {
       env::Lock guard(state.mutex);
       const auto& config = *state.config;
       flush_due = config.durability == Durability::page_cache && !state.dirty.empty() &&
-                  config.flush_ms != never &&
-                  to_ms(now - state.last_flush) >= config.flush_ms;
+                  config.flush_ms != never && to_ms(now - state.last_flush) >= config.flush_ms;
     }
     if (flush_due) mark_dirty(log);
   }

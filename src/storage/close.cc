@@ -29,6 +29,12 @@ Result<DirtySet> Log::Private::write_for_close() {
   }
   const auto active = segment_list()->back();
   TRY(write_indexes(dir.disk(), *active, cursor.index.max_timestamp, made.files));
+  // An Apache broker started here by mistake appends to the metadata log before it sees our lock.
+  const auto file = TRY(active->log_file(ReadMode::blocking));
+  if (TRY(file->size()) > cursor.position) {
+    TRY(file->truncate(cursor.position));
+    made.add(file);
+  }
   // As Kafka: a log that has never held anything needs none.
   if (end > Offset(0)) {
     const auto snapshot_path = fmt::format("{}/{}", path, segment_file_name(end, snapshot_suffix));

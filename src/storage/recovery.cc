@@ -154,10 +154,15 @@ Result<> Loader::load_clean() {
   return {};
 }
 
-/// A segment below the recovery point: taken as it is; only a missing index is made again.
+/// A segment below the recovery point: taken as it is; only a missing index is made again. Nothing
+/// but compaction leaves an empty one.
 Result<> Loader::open_sealed(const SegmentFiles& files) {
   const auto file = TRY(open_log(files.base));
   const auto size = TRY(file->size());
+  if (size == 0 && !request_.config->cleanup_compact) {
+    return fail(Errc::corrupt, fmt::format("{} is empty, below the recovery point {}", file->path(),
+                                           recovery_point_));
+  }
   auto segment = std::make_shared<Segment>(disk_, request_.directory, files.base, size, nullptr);
   if (!files.has_index || !files.has_time_index) {
     SegmentCursor cursor;

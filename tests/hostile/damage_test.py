@@ -5,13 +5,15 @@ others are served in any case."""
 import os
 import re
 import shutil
+import struct
 import subprocess
 
-import hostile_rig  # also finds the folder of the next one
-from hostile_rig import LIMIT_S, MIB, NONE, NOT_LEADER_OR_FOLLOWER, Topic
+import hostile_rig  # also finds the folders of the next ones
+import batch
+from hostile_rig import (KAFKA_STORAGE_ERROR, LIMIT_S, MIB, NONE, NOT_LEADER_OR_FOLLOWER, Topic)
 from processes import expect, wait_until
 
-# Ten to a segment.
+SEGMENT_RECORDS = 10
 VALUES = [b"%03d" % number + os.urandom(100_000) for number in range(25)]
 RECORDS = len(VALUES)
 
@@ -56,6 +58,11 @@ class Site:
 
     def contents(self):
         return {path.name: path.read_bytes() for path in self.directory.iterdir()}
+
+    def repair(self, contents):
+        """By hand, from what contents() has said."""
+        for file, data in contents.items():
+            (self.directory / file).write_bytes(data)
 
     def expect_quarantined(self, lines, why):
         """One line says so, no client can touch it, nothing is changed, the others are served."""
@@ -124,9 +131,95 @@ def damage_below_the_recovery_point_is_never_cut(rig):
             site.expect_quarantined(site.start(), f"below the recovery point {RECORDS}")
             site.broker.stop()
             expect(site.contents() == before, f"{name}: something of it was changed")
-        for file, data in good.items():
-            (site.directory / file).write_bytes(data)
+        site.repair(good)
         expect(site.start() == [], "repaired by hand")
+        site.expect_whole()
+        site.broker.stop()
+
+
+# What happens in the middle of the first segment, to the batch at offset 5: {name: function of its
+# path}. What it begins with is its offset and its length.
+HURT = 5
+SEALED_DAMAGE = {
+    "record": lambda path: flip(path, batch_at(path, HURT) + 100),
+    "length": lambda path: flip(path, batch_at(path, HURT) + 9),
+    "zeros": lambda path: zero(path, batch_at(path, HURT)),
+    "truncated": lambda path: os.truncate(path, batch_at(path, HURT) + 100),
+}
+
+
+def batch_at(path, number):
+    """Where a batch begins: all are of one size."""
+    return number * (path.stat().st_size // SEGMENT_RECORDS)
+
+
+def damage_above_the_recovery_point_in_an_older_segment_cuts_all_behind(rig):
+    """Nothing behind it was synced before it, so none of it was acknowledged."""
+    for name, damage in SEALED_DAMAGE.items():
+        site = Site(rig, name)
+        site.end_by_kill(point=0)
+        damage(site.files(".log")[0])
+        lines = site.start()
+        expect(any("torn tail cut log=t-0 bytes=" in line and line.endswith(f"end={HURT}")
+                   for line in lines) and not any("quarantined" in line for line in lines),
+               f"{name}: it said {lines}")
+        expect(len(site.files(".log")) == 1, f"{name}: later segments are there")
+        del site.topic.acknowledged[HURT:]  # the damage was ours
+        site.expect_whole()
+        site.broker.stop()
+
+
+def damage_in_an_older_segment_below_the_recovery_point_concerns_its_offsets(rig):
+    """As Apache Kafka we do not read such segments at a start. Where a batch can not be found any
+    more a fetch gets KAFKA_STORAGE_ERROR and one line says where; a record that is flipped goes to
+    the client, whose checksum tells. All else is served, and nothing is changed."""
+    for ending in ("kill", "stop"):
+        for name, damage in SEALED_DAMAGE.items():
+            site = Site(rig, f"{ending}-{name}")
+            site.end_by_kill(RECORDS) if ending == "kill" else site.broker.stop()
+            good = site.contents()
+            damage(site.files(".log")[0])
+            hurt = site.files(".log")[0].read_bytes()
+            expect(site.start() == [], f"{ending}, {name}: it said something")
+            error, _, data = site.topic.fetch(HURT)
+            if name == "record":
+                expect(error == NONE and not is_intact(data), f"{ending}: error {error}")
+            else:
+                expect(error == KAFKA_STORAGE_ERROR, f"{ending}, {name}: error {error}")
+                site.broker.expect_one_line(rf"^error fetch failed partition=t-0 offset={HURT} "
+                                            r"error=.*t-0/0{20}\.log")
+            for offset in (0, HURT - 1, SEGMENT_RECORDS, RECORDS - 1):
+                error, _, data = site.topic.fetch(offset)
+                expect(error == NONE and VALUES[offset] in data and is_intact(data),
+                       f"{ending}, {name}: fetch at {offset}: error {error}")
+            site.topic.append(b"goes on")
+            site.other.check()
+            site.broker.stop()
+            expect(site.files(".log")[0].read_bytes() == hurt, "it was changed")
+            site.repair({file: data for file, data in good.items() if file.startswith("0" * 20)})
+            site.start()
+            site.expect_whole()
+            site.broker.stop()
+
+
+def is_intact(data):
+    """Whether the checksum of the first batch is right."""
+    length, = struct.unpack_from(">i", data, 8)
+    checksum, = struct.unpack_from(">I", data, 17)
+    return batch.crc32c(data[21:12 + length]) == checksum
+
+
+def an_older_segment_that_is_empty_is_damage(rig):
+    """Or a consumer would go over what was in it without a word."""
+    for ending in ("kill", "stop"):
+        site = Site(rig, ending)
+        site.end_by_kill(RECORDS) if ending == "kill" else site.broker.stop()
+        good = site.contents()
+        os.truncate(site.files(".log")[1], 0)
+        site.expect_quarantined(site.start(), rf"0{SEGMENT_RECORDS}\.log is empty")
+        site.broker.stop()
+        site.repair(good)
+        site.start()
         site.expect_whole()
         site.broker.stop()
 
@@ -158,8 +251,7 @@ def a_log_that_has_vanished_below_the_recovery_point_is_damage(rig):
         path.unlink()
     site.expect_quarantined(site.start(), "below the recovery point|no segments")
     site.broker.stop()
-    for file, data in kept.items():
-        (site.directory / file).write_bytes(data)
+    site.repair(kept)
     site.start()
     site.expect_whole()
 
@@ -227,6 +319,9 @@ if __name__ == "__main__":
     hostile_rig.main((
         damage_above_the_recovery_point_is_a_torn_tail,
         damage_below_the_recovery_point_is_never_cut,
+        damage_above_the_recovery_point_in_an_older_segment_cuts_all_behind,
+        damage_in_an_older_segment_below_the_recovery_point_concerns_its_offsets,
+        an_older_segment_that_is_empty_is_damage,
         a_quarantined_topic_can_be_deleted_and_made_again,
         a_log_that_has_vanished_below_the_recovery_point_is_damage, indexes_are_made_again,
         a_checkpoint_that_can_not_be_read_refuses_the_start_by_name,
