@@ -1,9 +1,11 @@
-"""Apache Kafka's own combined broker starts on a directory that we wrote, and serves it."""
+"""Apache Kafka's own combined broker starts on a directory that we wrote, and serves it; but neither
+starts on a directory that the other is using."""
 
 import re
 
 import kafka_jars
 import kafka_rig
+import processes
 import records
 from compat_clients import consume, create, produce
 from compat_dump_log import dump
@@ -14,6 +16,8 @@ from registry import compat_test
 SNAPSHOT_BYTES = 2_000
 TOPICS = 8
 SHELL_LIMIT_S = 60
+REFUSED_LIMIT_S = 60
+LOCKED = "Failed to acquire lock on file .lock in"
 
 
 def fill(rig, server):
@@ -126,3 +130,95 @@ def test_oldest_apache_opens_our_directory_after_sigkill(rig):
     """The oldest Apache recovers it as well."""
     written = write_and_end(rig, lambda server: server.kill())
     check_apache_serves(rig, "oldest", *written)
+
+
+def held_by(rig, holder):
+    """A directory that we have written, with a broker of that brand running on it: (it, records)."""
+    settings = rig.settings()
+    moldau = kafka_rig.Moldau(rig, "moldau", settings).start()
+    create(rig, moldau, "held", partitions=1)
+    sent = records.random_records(7, 100, 1)
+    produce(rig, moldau, "held", sent)
+    if holder == "moldau":
+        return moldau, sent
+    moldau.stop()
+    settings = kafka_rig.Settings(settings.data, settings.broker_port, settings.controller_port)
+    return kafka_rig.Apache(rig, "apache", settings, "newest").start(), sent
+
+
+def on_the_same_directory(rig, holder, **properties):
+    """Settings for a second broker there, with ports of its own."""
+    settings = rig.settings("unused", **properties)
+    settings.data = holder.data
+    return settings
+
+
+def expect_ends(rig, second, line):
+    """It ends by itself with code 1, and has said why."""
+    code, out, err = processes.run(f"second-{second.name}", second.command(), rig.directory,
+                                   REFUSED_LIMIT_S)
+    expect(code == 1 and line in out + err,
+           f"{second.name} ended with {code}, wanted {line!r}:\n{(out + err)[-3000:]}")
+    return out + err
+
+
+def expect_goes_on(rig, holder, sent):
+    """Whoever has the directory takes topics and records, also after a restart."""
+    more = records.random_records(8, 100, 1)
+    produce(rig, holder, "held", more)
+    create(rig, holder, "later", partitions=1)
+    for _ in range(2):
+        records.check_equal(sent + more, consume(rig, holder, "held"), "after the attempt")
+        expect({"held", "later"} <= set(topic_ids(rig, holder)), "a topic is gone")
+        holder.stop()
+        holder.start()
+    holder.stop()
+
+
+def metadata_log(server):
+    return (server.data / "__cluster_metadata-0" / f"{0:020}.log").read_bytes()
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_a_directory_that_apache_uses_is_refused(rig):
+    """Its lock is Java's FileLock; ours must see it."""
+    apache, sent = held_by(rig, "apache")
+    second = kafka_rig.Moldau(rig, "second", on_the_same_directory(rig, apache))
+    said = expect_ends(rig, second, "not started")
+    expect(said.count("\n") == 1 and "another broker uses this directory" in said, said)
+    expect_goes_on(rig, apache, sent)
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_apaches_controller_refuses_a_directory_that_we_use(rig):
+    """Java's FileLock must see our lock. Nothing is touched."""
+    moldau, sent = held_by(rig, "moldau")
+    settings = on_the_same_directory(rig, moldau, process_roles="controller")
+    for key in ("listeners", "advertised.listeners"):
+        settings.properties[key] = f"CONTROLLER://{settings.controller_address}"
+    before = metadata_log(moldau)
+    expect_ends(rig, kafka_rig.Apache(rig, "second", settings), LOCKED)
+    expect(metadata_log(moldau) == before, "the metadata log was changed")
+    expect_goes_on(rig, moldau, sent)
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_apache_beside_us_on_one_directory_ends_and_loses_nothing(rig):
+    """A combined node of Apache's looks at the lock late: it has become leader of the quorum by then
+    and has written to the metadata log. What it has written there we cut off when we stop."""
+    moldau, sent = held_by(rig, "moldau")
+    before = metadata_log(moldau)
+    second = kafka_rig.Apache(rig, "second", on_the_same_directory(rig, moldau))
+    expect_ends(rig, second, LOCKED)
+    expect(len(metadata_log(moldau)) > len(before), "Apache behaves better now: so can this test")
+    expect_goes_on(rig, moldau, sent)
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_apache_in_our_place_by_mistake_ends_and_loses_nothing(rig):
+    """The same directory and the same ports, as of two services with one configuration."""
+    moldau, sent = held_by(rig, "moldau")
+    settings = kafka_rig.Settings(moldau.data, moldau.settings.broker_port,
+                                  moldau.settings.controller_port)
+    expect_ends(rig, kafka_rig.Apache(rig, "second", settings), "Unable to start acceptor for")
+    expect_goes_on(rig, moldau, sent)
