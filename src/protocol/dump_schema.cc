@@ -1,33 +1,14 @@
 #include "protocol/dump_schema.h"
 
-#include <cstring>
+#include <fmt/format.h>
 
 #include "protocol/json.h"
+#include "protocol/layout.h"
 #include "protocol/registry.h"
 #include "protocol/schema.h"
 
 namespace moldau::protocol {
 namespace {
-
-std::string_view type_name(MessageType type) {
-  switch (type) {
-    case MessageType::request:
-      return "request";
-    case MessageType::response:
-      return "response";
-    case MessageType::header:
-      return "header";
-    case MessageType::metadata:
-      return "metadata";
-    case MessageType::data:
-      return "data";
-    case MessageType::coordinator_key:
-      return "coordinator-key";
-    case MessageType::coordinator_value:
-      return "coordinator-value";
-  }
-  return "?";
-}
 
 /// "none", "3", "0-12" or, where it goes as far as the message's versions do, "9+".
 std::string range(Versions versions, Versions valid) {
@@ -35,46 +16,6 @@ std::string range(Versions versions, Versions valid) {
   if (versions.highest >= valid.highest) return fmt::format("{}+", versions.lowest);
   if (versions.lowest == versions.highest) return fmt::format("{}", versions.lowest);
   return fmt::format("{}-{}", versions.lowest, versions.highest);
-}
-
-template <class T>
-T load(const void* at) {
-  T value;
-  std::memcpy(&value, at, sizeof value);
-  return value;
-}
-
-std::string number_default(const Field& field) {
-  const void* at = field.default_value;
-  switch (field.kind) {
-    case Kind::boolean:
-      return load<bool>(at) ? "true" : "false";
-    case Kind::int8:
-      return fmt::format("{}", load<std::int8_t>(at));
-    case Kind::int16:
-      return fmt::format("{}", load<std::int16_t>(at));
-    case Kind::uint16:
-      return fmt::format("{}", load<std::uint16_t>(at));
-    case Kind::int32:
-      return fmt::format("{}", load<std::int32_t>(at));
-    case Kind::uint32:
-      return fmt::format("{}", load<std::uint32_t>(at));
-    case Kind::int64:
-      return fmt::format("{}", load<std::int64_t>(at));
-    case Kind::float64:
-      return fmt::format("{}", load<double>(at));
-    default:
-      return "";
-  }
-}
-
-/// The value as text; "null"; "" for the zero value of strings, uuids, bytes, arrays and structs.
-std::string default_text(const Field& field) {
-  const void* at = field.default_value;
-  if (field.optional != nullptr && (at = field.optional->get(at)) == nullptr) return "null";
-  if (field.vector != nullptr) return "";
-  if (field.kind == Kind::string) return static_cast<const Text*>(at)->str();
-  return number_default(field);
 }
 
 class Dump {

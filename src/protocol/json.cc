@@ -1,11 +1,14 @@
 #include "protocol/json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
 #include "protocol/codec.h"
 #include "protocol/equal.h"
+#include "protocol/records_json.h"
 #include "protocol/schema.h"
+#include "protocol/utf8.h"
 
 namespace moldau::protocol {
 namespace {
@@ -19,9 +22,9 @@ T load(const void* at) {
 
 class JsonPrinter {
  public:
-  JsonPrinter(std::string& out, std::int16_t version) : out_(out), version_(version) {}
+  JsonPrinter(std::string& out, std::int16_t version, const JsonOptions& options)
+      : out_(out), version_(version), options_(options) {}
 
-  /// What a version does not carry, and tagged fields that it would not write, are left out.
   void structure(const Table& table, const void* object) {
     const char* separator = "{";
     for (const Field& field : table) {
@@ -30,21 +33,38 @@ class JsonPrinter {
       if (field.is_tagged() && equal_field(field, at, field.default_value)) continue;
       out_ += separator;
       separator = ",";
-      member(field, at);
+      member(table, field, object);
+      if (is_full()) return;
     }
     out_ += *separator == '{' ? "{}" : "}";
   }
 
  private:
-  void member(const Field& field, const void* at) {
+  bool is_full() const { return out_.size() >= options_.bytes_max; }
+  /// As much of it as can still be printed.
+  template <class T>
+  T clipped(T all) const {
+    const std::size_t room = options_.bytes_max - std::min(options_.bytes_max, out_.size());
+    if constexpr (std::same_as<T, Bytes>) {
+      return all.first(std::min(all.size(), room));
+    } else {
+      return all.substr(0, room);
+    }
+  }
+
+  void member(const Table& table, const Field& field, const void* object) {
+    const void* at = table.at(object, field);
     const bool is_null = field.optional != nullptr && (at = field.optional->get(at)) == nullptr;
     std::string name = field.name;
     if (name[0] >= 'A' && name[0] <= 'Z') name[0] = static_cast<char>(name[0] - 'A' + 'a');
-    if (field.kind == Kind::records && !is_null) name += "SizeInBytes";
+    const bool has_size_only = options_.records == JsonOptions::Records::size;
+    if (field.kind == Kind::records && !is_null && has_size_only) name += "SizeInBytes";
     append_json_string(out_, name);
     out_ += ':';
     if (is_null) {
       out_ += "null";
+    } else if (options_.secrets == Secrets::hidden && is_secret(table, field, object)) {
+      append_json_string(out_, hidden_text);
     } else if (field.vector != nullptr) {
       array(field, at);
     } else {
@@ -56,7 +76,7 @@ class JsonPrinter {
     const std::size_t size = field.vector->size(vector);
     const auto* element = static_cast<const char*>(field.vector->data(const_cast<void*>(vector)));
     out_ += '[';
-    for (std::size_t i = 0; i < size; ++i, element += field.vector->stride) {
+    for (std::size_t i = 0; i < size && !is_full(); ++i, element += field.vector->stride) {
       if (i > 0) out_ += ',';
       value(field, element);
     }
@@ -85,14 +105,19 @@ class JsonPrinter {
       case Kind::uuid:
         return append_json_string(out_, static_cast<const Uuid*>(at)->to_string());
       case Kind::string:
-        return append_json_string(out_, static_cast<const Text*>(at)->view());
+        return append_json_string(out_, clipped(static_cast<const Text*>(at)->view()));
       case Kind::bytes:
-        return append_json_base64(out_, static_cast<const SharedBytes*>(at)->bytes());
+        return append_json_base64(out_, clipped(static_cast<const SharedBytes*>(at)->bytes()));
       case Kind::records:
-        return number(static_cast<const SharedBytes*>(at)->size());
+        return records(static_cast<const SharedBytes*>(at)->bytes());
       case Kind::structure:
         return structure(*field.nested, at);
     }
+  }
+
+  void records(Bytes bytes) {
+    if (options_.records == JsonOptions::Records::size) return number(bytes.size());
+    append_records_json(out_, bytes, options_);
   }
 
   void number(auto value) { out_ += fmt::format("{}", value); }
@@ -107,23 +132,62 @@ class JsonPrinter {
 
   std::string& out_;
   const std::int16_t version_;
+  const JsonOptions& options_;
 };
+
+bool is_plain(char c) {
+  return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/// Appends the character at the front, which is not a plain one; returns its length.
+std::size_t append_escaped(std::string& out, std::string_view text) {
+  const char c = text[0];
+  if (c == '"' || c == '\\') {
+    out += '\\';
+    out += c;
+    return 1;
+  }
+  const std::size_t length = utf8_length(as_bytes(text));
+  if (length == 0) {
+    out += "\xef\xbf\xbd";
+    return 1;
+  }
+  const bool is_c1 = length == 2 && c == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+  if (length == 1 || is_c1) {
+    out += fmt::format("\\u{:04x}", static_cast<unsigned char>(text[length - 1]));
+  } else {
+    out += text.substr(0, length);
+  }
+  return length;
+}
+
+void cut(std::string& text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return;
+  std::size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  text.resize(end);
+  text += cut_mark;
+}
 
 }  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
+  while (!text.empty()) {
+    const auto* const end = std::ranges::find_if_not(text, is_plain);
+    const auto plain = static_cast<std::size_t>(end - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (!text.empty()) text.remove_prefix(append_escaped(out, text));
   }
   out += '"';
+}
+
+void append_json_bytes(std::string& out, Bytes bytes) {
+  if (is_utf8(bytes)) return append_json_string(out, as_text(bytes));
+  out += "{\"base64\":";
+  append_json_base64(out, bytes);
+  out += '}';
 }
 
 void append_json_base64(std::string& out, Bytes bytes) {
@@ -143,10 +207,16 @@ void append_json_base64(std::string& out, Bytes bytes) {
   out += '"';
 }
 
-std::string message_to_json(const Schema& schema, const void* message, std::int16_t version) {
+std::string message_to_json(const Schema& schema, const void* message, std::int16_t version,
+                            const JsonOptions& options) {
   std::string out;
-  JsonPrinter(out, version).structure(schema.table, message);
+  JsonPrinter(out, version, options).structure(schema.table, message);
+  cut(out, options.bytes_max);
   return out;
+}
+
+std::string message_to_json(const Schema& schema, const void* message, std::int16_t version) {
+  return message_to_json(schema, message, version, {.secrets = Secrets::shown});
 }
 
 }  // namespace moldau::protocol

@@ -122,13 +122,17 @@ std::string_view name(const MetadataRecord& record) {
 }
 
 Result<std::string> metadata_record_to_json(const SharedBytes& value) {
+  return metadata_record_to_json(value, {.secrets = Secrets::shown});
+}
+
+Result<std::string> metadata_record_to_json(const SharedBytes& value, const JsonOptions& options) {
   const Envelope envelope = TRY(decode_envelope(value.bytes()));
   const MetadataRecord record = TRY(decode_body(envelope, value));
   const auto [schema, message] = erase(record);
   std::string out = R"({"type":)";
   append_json_string(out, constant_name(schema.info.name));
   return out + fmt::format(R"(,"version":{},"data":{}}})", envelope.version,
-                           message_to_json(schema, message, envelope.version));
+                           message_to_json(schema, message, envelope.version, options));
 }
 
 }  // namespace moldau::protocol

@@ -16,6 +16,8 @@
 
 namespace moldau::protocol {
 
+struct JsonOptions;
+
 /// Any record of __cluster_metadata, for std::visit in replay. The value of a log record is: frame
 /// version (uvarint, always 1), the record's number and version (uvarints), its flexible encoding,
 /// and nothing behind it.
@@ -45,5 +47,6 @@ std::string_view name(const MetadataRecord& record);
 
 /// As kafka-dump-log prints it: {"type":"TOPIC_RECORD","version":0,"data":{...}}.
 Result<std::string> metadata_record_to_json(const SharedBytes& value);
+Result<std::string> metadata_record_to_json(const SharedBytes& value, const JsonOptions& options);
 
 }  // namespace moldau::protocol
