@@ -58,7 +58,6 @@ std::string json_array(const std::vector<std::int32_t>& numbers);
 std::string json_text(std::string_view text);
 /// A JSON string if the bytes are UTF-8, else {"base64": "..."}.
 std::string json_bytes(Bytes bytes);
-bool is_utf8(Bytes bytes);
 /// "512 B", "1.5 KiB", "3.2 GiB".
 std::string bytes_text(std::int64_t bytes);
 

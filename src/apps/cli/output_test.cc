@@ -2,15 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/utf8.h"
+
 namespace moldau::apps {
 namespace {
 
 TEST(Output, what_is_not_utf8_is_told_from_what_is) {
   for (const auto* bad : {"\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"}) {
-    EXPECT_FALSE(is_utf8(as_bytes(bad))) << testing::PrintToString(std::string(bad));
+    EXPECT_FALSE(protocol::is_utf8(as_bytes(bad))) << testing::PrintToString(std::string(bad));
   }
   for (const auto* good : {"", "plain", "é€😀", "\xf4\x8f\xbf\xbf"}) {
-    EXPECT_TRUE(is_utf8(as_bytes(good))) << good;
+    EXPECT_TRUE(protocol::is_utf8(as_bytes(good))) << good;
   }
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "apps/cli/protocol_commands.h"
 #include "apps/cli/verb.h"
 #include "protocol/dump_schema.h"
 #include "protocol/error_code.h"
@@ -19,6 +20,9 @@ void print_errors() {
 
 void add_protocol_commands(Command program, Chosen& chosen) {
   const auto group = add_group(program, "protocol", "what is spoken on the wire");
+  add_protocol_list(group, chosen);
+  add_protocol_show(group, chosen);
+  add_protocol_decode(group, chosen);
   const auto dump =
       group.add_subcommand("dump-schema", "every message as JSON, as Kafka describes it");
   dump.callback([&chosen] {

@@ -6,6 +6,7 @@
 
 #include "apps/cli/output.h"
 #include "apps/cli/position.h"
+#include "protocol/utf8.h"
 
 namespace moldau::apps {
 namespace {
@@ -158,7 +159,7 @@ void RecordTemplate::append(std::string& out, const RecordView& record) const {
 }
 
 std::string printable(Bytes bytes) {
-  const bool is_text = is_utf8(bytes);
+  const bool is_text = protocol::is_utf8(bytes);
   std::string out;
   for (const std::uint8_t byte : bytes) {
     if (byte == '\n') {
