@@ -14,21 +14,34 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   bool records{false};
+  bool show_secrets{false};
+  std::string topic;
+  Format format{Format::table};
 };
+
+DumpOptions dump_options(const Options& options) {
+  DumpOptions dump;
+  if (options.records) dump.depth = DumpOptions::Depth::records;
+  if (options.show_secrets) dump.secrets = protocol::Secrets::shown;
+  if (!options.topic.empty()) dump.topic = options.topic;
+  dump.format = options.format;
+  return dump;
+}
 
 /// The exit code. Several files are told apart by their names; one that can not be read does not
 /// keep the others from being dumped.
 int dump_all(const Options& options) {
   env::RealDisk disk;
-  const DumpOptions dump{.depth = options.records ? DumpOptions::Depth::records
-                                                  : DumpOptions::Depth::batches};
+  auto dump = dump_options(options);
   const Print print = [](std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);
     std::fputc('\n', stdout);
   };
+  const bool is_one = options.paths.size() == 1;
   int code = exit_ok;
   for (const auto& path : options.paths) {
-    if (options.paths.size() > 1) print("== " + path);
+    if (!is_one && dump.format == Format::table) print("== " + path);
+    dump.file_label = is_one ? "" : path;
     const auto result = dump_file(disk, path, dump, print);
     if (!result) code = report(result.error());
     if (result && result->problems > 0) code = exit_failed;
@@ -44,14 +57,25 @@ void add_log_commands(Command program, Chosen& chosen) {
   const auto dump =
       group.add_subcommand("dump", "print a segment, index, snapshot or checkpoint, and check it");
   dump.footer(
-      "Lines that begin with BAD say what is wrong; then the exit code is 1.\n\n"
+      "Lines that begin with BAD (in JSON, of the kind \"bad\") say what is wrong; then the exit\n"
+      "code is 1. Records of the internal topics (__cluster_metadata, __consumer_offsets,\n"
+      "__transaction_state, __share_group_state) are printed as the messages that they are, "
+      "control\n"
+      "records in any topic, too. Credentials are \"[hidden]\".\n\n"
       "Examples:\n"
       "  moldau log dump /data/orders-0/00000000000000000000.log --records\n"
+      "  moldau log dump /data/__consumer_offsets-7/*.log --records --format json\n"
+      "  moldau log dump --topic __cluster_metadata saved.log --records\n"
       "  moldau log dump /data/orders-0/*.index /data/orders-0/leader-epoch-checkpoint");
   dump.add_option("file", options->paths, "files of a partition or of the data directory")
       .required()
       .type_name("FILE");
   dump.add_flag("--records", options->records, "the records of each batch, too");
+  dump.add_option("--topic", options->topic,
+                  "whose records these are; default: as the directory is named")
+      .type_name("NAME");
+  dump.add_flag("--show-secrets", options->show_secrets, "SCRAM keys and the like, too");
+  add_format_option(dump, options->format);
   dump.callback(
       [&chosen, options] { chosen.run = [options](World&) { return dump_all(*options); }; });
 }

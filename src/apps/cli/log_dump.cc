@@ -13,68 +13,89 @@ namespace {
 /// More than any index, checkpoint or snapshot of producers may have.
 constexpr std::uint64_t small_file_bytes_max = std::uint64_t{1} << 30;
 
-std::string line_of(const storage::OffsetIndexEntry& entry, std::int64_t base) {
-  return fmt::format("offset={} position={}", base + entry.relative_offset, entry.position);
+DumpLine line_of(const storage::OffsetIndexEntry& entry, std::int64_t base) {
+  return DumpLine("index")
+      .number("offset", base + entry.relative_offset)
+      .number("position", entry.position);
 }
-std::string line_of(const storage::TimeIndexEntry& entry, std::int64_t base) {
-  return fmt::format("timestamp={} offset={}", entry.timestamp, base + entry.relative_offset);
+DumpLine line_of(const storage::TimeIndexEntry& entry, std::int64_t base) {
+  return DumpLine("timeIndex")
+      .number("timestamp", entry.timestamp)
+      .number("offset", base + entry.relative_offset);
 }
-std::string line_of(const storage::AbortedTxn& entry, std::int64_t) {
-  return fmt::format("producer_id={} first_offset={} last_offset={} last_stable_offset={}",
-                     entry.producer_id, entry.first_offset, entry.last_offset,
-                     entry.last_stable_offset);
+DumpLine line_of(const storage::AbortedTxn& entry, std::int64_t) {
+  return DumpLine("abortedTransaction")
+      .number("producer_id", entry.producer_id)
+      .number("first_offset", entry.first_offset)
+      .number("last_offset", entry.last_offset)
+      .number("last_stable_offset", entry.last_stable_offset);
 }
 
 template <class Entry>
-Result<> dump_index(Bytes bytes, std::int64_t base, const Print& print) {
-  for (const auto& entry : TRY(storage::parse_index<Entry>(bytes))) print(line_of(entry, base));
-  return {};
-}
-
-Result<> dump_producers(Bytes bytes, const Print& print) {
-  for (const auto& entry : TRY(storage::parse_producer_snapshot(bytes))) {
-    print(fmt::format(
-        "producer_id={} producer_epoch={} last_sequence={} last_offset={} offset_delta={} "
-        "timestamp={} coordinator_epoch={} txn_first_offset={}",
-        entry.producer_id, entry.epoch, entry.last_batch.last_sequence,
-        entry.last_batch.last_offset, entry.last_batch.offset_delta, entry.last_batch.timestamp,
-        entry.coordinator_epoch, entry.txn_first_offset));
+Result<> dump_index(Bytes bytes, std::int64_t base, DumpPrinter& printer) {
+  for (const auto& entry : TRY(storage::parse_index<Entry>(bytes))) {
+    printer.say(line_of(entry, base));
   }
   return {};
 }
 
-Result<> dump_small(std::string_view name, Bytes bytes, const Print& print) {
+Result<> dump_producers(Bytes bytes, DumpPrinter& printer) {
+  for (const auto& entry : TRY(storage::parse_producer_snapshot(bytes))) {
+    printer.say(DumpLine("producer")
+                    .number("producer_id", entry.producer_id)
+                    .number("producer_epoch", entry.epoch)
+                    .number("last_sequence", entry.last_batch.last_sequence)
+                    .number("last_offset", entry.last_batch.last_offset)
+                    .number("offset_delta", entry.last_batch.offset_delta)
+                    .number("timestamp", entry.last_batch.timestamp)
+                    .number("coordinator_epoch", entry.coordinator_epoch)
+                    .number("txn_first_offset", entry.txn_first_offset));
+  }
+  return {};
+}
+
+Result<> dump_checkpoint(std::string_view name, Bytes bytes, DumpPrinter& printer) {
+  if (name == storage::leader_epoch_file) {
+    for (const auto& entry : TRY(storage::parse_epoch_checkpoint(as_text(bytes)))) {
+      printer.say(DumpLine("leaderEpoch")
+                      .number("epoch", entry.epoch)
+                      .number("start_offset", entry.start_offset));
+    }
+    return {};
+  }
+  for (const auto& [partition, offset] : TRY(storage::parse_offset_checkpoint(as_text(bytes)))) {
+    printer.say(DumpLine("checkpoint")
+                    .word("partition", fmt::format("{}", partition))
+                    .number("offset", offset));
+  }
+  return {};
+}
+
+Result<> dump_small(std::string_view name, Bytes bytes, DumpPrinter& printer) {
   const auto segment = storage::parse_segment_file_name(name);
   const auto base = segment ? segment->base.value() : 0;
   const auto suffix = segment ? segment->suffix : std::string_view();
   if (suffix == storage::index_suffix) {
-    return dump_index<storage::OffsetIndexEntry>(bytes, base, print);
+    return dump_index<storage::OffsetIndexEntry>(bytes, base, printer);
   }
   if (suffix == storage::time_index_suffix) {
-    return dump_index<storage::TimeIndexEntry>(bytes, base, print);
+    return dump_index<storage::TimeIndexEntry>(bytes, base, printer);
   }
   if (suffix == storage::txn_index_suffix) {
-    return dump_index<storage::AbortedTxn>(bytes, base, print);
+    return dump_index<storage::AbortedTxn>(bytes, base, printer);
   }
-  if (suffix == storage::snapshot_suffix) return dump_producers(bytes, print);
-  if (name == storage::leader_epoch_file) {
-    for (const auto& entry : TRY(storage::parse_epoch_checkpoint(as_text(bytes)))) {
-      print(fmt::format("epoch={} start_offset={}", entry.epoch, entry.start_offset));
-    }
-    return {};
-  }
-  if (name.ends_with("-offset-checkpoint")) {
-    for (const auto& [partition, offset] : TRY(storage::parse_offset_checkpoint(as_text(bytes)))) {
-      print(fmt::format("partition={} offset={}", partition, offset));
-    }
-    return {};
+  if (suffix == storage::snapshot_suffix) return dump_producers(bytes, printer);
+  if (name == storage::leader_epoch_file || name.ends_with("-offset-checkpoint")) {
+    return dump_checkpoint(name, bytes, printer);
   }
   if (name == storage::partition_metadata_file) {
-    print(fmt::format("topic_id={}", TRY(storage::parse_partition_metadata(as_text(bytes)))));
+    const auto id = TRY(storage::parse_partition_metadata(as_text(bytes)));
+    printer.say(DumpLine("partition").word("topic_id", fmt::format("{}", id)));
     return {};
   }
   if (name == storage::clean_shutdown_file) {
-    print(fmt::format("broker_epoch={}", storage::parse_clean_shutdown(as_text(bytes))));
+    const auto epoch = storage::parse_clean_shutdown(as_text(bytes));
+    printer.say(DumpLine("cleanShutdown").number("broker_epoch", epoch));
     return {};
   }
   return fail(Errc::unsupported,
@@ -85,21 +106,44 @@ Result<> dump_small(std::string_view name, Bytes bytes, const Print& print) {
 
 }  // namespace
 
+void DumpPrinter::say(const DumpLine& line, Indent indent) {
+  if (options_.format == Format::table) {
+    return print_((indent == Indent::below ? "  " : "") + line.to_text());
+  }
+  auto json = line.to_json();
+  if (!options_.file_label.empty()) {
+    json.insert(1, fmt::format("\"file\":{},", json_text(options_.file_label)));
+  }
+  print_(json);
+}
+
+void DumpPrinter::bad(std::optional<std::uint64_t> position, std::string_view why) {
+  ++problems_;
+  if (options_.format == Format::table) {
+    return print_(position ? fmt::format("BAD position={} {}", *position, why)
+                           : fmt::format("BAD {}", why));
+  }
+  DumpLine line("bad");
+  if (position) line.number("position", *position);
+  say(line.word("error", why));
+}
+
 Result<DumpResult> dump_file(env::Disk& disk, const std::string& path, const DumpOptions& options,
                              const Print& print) {
   const auto name = std::string_view(path).substr(path.rfind('/') + 1);
   const auto live = name.ends_with(storage::deleted_suffix)
                         ? name.substr(0, name.size() - storage::deleted_suffix.size())
                         : name;
+  DumpPrinter printer(options, print);
   if (live.ends_with(storage::log_suffix) || live.ends_with(".checkpoint")) {
-    return dump_segment(disk, path, options, print);
+    TRY(dump_segment(disk, path, printer));
+    return printer.result();
   }
   const auto bytes = TRY(env::read_file(disk, path, small_file_bytes_max));
-  const auto dumped = dump_small(live, bytes, print);
-  if (dumped) return DumpResult{};
-  if (dumped.error().code == Errc::unsupported) return std::unexpected(dumped.error());
-  print("BAD " + dumped.error().to_string());
-  return DumpResult{.problems = 1};
+  const auto dumped = dump_small(live, bytes, printer);
+  if (!dumped && dumped.error().code == Errc::unsupported) return std::unexpected(dumped.error());
+  if (!dumped) printer.bad(std::nullopt, dumped.error().to_string());
+  return printer.result();
 }
 
 }  // namespace moldau::apps

@@ -6,7 +6,11 @@
 #include <filesystem>
 
 #include "env/real/real_disk.h"
+#include "protocol/records/group_records.h"
+#include "protocol/records/metadata_record.h"
+#include "protocol/versioned.h"
 #include "records/builder.h"
+#include "records/control.h"
 #include "storage/index_format.h"
 
 namespace moldau::apps {
@@ -39,6 +43,16 @@ class LogDump : public testing::Test {
       result.error = done.error().to_string();
     }
     return result;
+  }
+
+  /// Lines of a segment in the directory of that topic.
+  std::vector<std::string> dump_topic(const std::string& directory, Bytes bytes,
+                                      Format format = Format::table) {
+    std::filesystem::create_directories(directory_ + "/" + directory);
+    write(directory + "/" + "00000000000000000000.log", bytes);
+    return dump(directory + "/" + "00000000000000000000.log",
+                {.depth = DumpOptions::Depth::records, .format = format})
+        .lines;
   }
 
   static std::vector<std::uint8_t> batch(std::int64_t base_offset) {
@@ -129,6 +143,90 @@ TEST_F(LogDump, what_is_no_log_file_is_refused_with_what_could_be_given) {
   write("notes.txt", as_bytes("hello"));
   EXPECT_NE(dump("notes.txt").error.find("Name a .log"), std::string::npos);
   EXPECT_TRUE(dump("00000000000000000000.log").error.starts_with("not_found"));
+}
+
+SharedBytes batch_of(std::optional<Bytes> key, std::optional<Bytes> value,
+                     records::BatchKind kind = records::BatchKind::data) {
+  records::BatchBuilder builder({.base_offset = Offset(0), .kind = kind});
+  builder.append({.timestamp = 1000, .key = key, .value = value});
+  return std::move(builder).build();
+}
+
+TEST_F(LogDump, a_committed_offset_is_printed_as_what_it_is_and_a_tombstone_too) {
+  const auto key = *protocol::encode_record_key(
+      protocol::OffsetCommitKey{.group = "g", .topic = "t", .partition = PartitionId(3)});
+  protocol::OffsetCommitValue value;
+  value.offset = Offset(42);
+  const auto encoded = *protocol::encode_versioned(value, 3);
+  const auto bytes = batch_of(key.bytes(), encoded.bytes());
+  EXPECT_EQ(dump_topic("__consumer_offsets-7", bytes.bytes()).at(1),
+            R"(  offset=0 timestamp=1000 record={"type":"OffsetCommit","key":{"group":"g",)"
+            R"("topic":"t","partition":3},"version":3,"value":{"offset":42,"leaderEpoch":-1,)"
+            R"("metadata":"","commitTimestamp":0}})");
+  EXPECT_EQ(dump_topic("__consumer_offsets-8", batch_of(key.bytes(), std::nullopt).bytes()).at(1),
+            R"(  offset=0 timestamp=1000 record={"type":"OffsetCommit","key":{"group":"g",)"
+            R"("topic":"t","partition":3},"value":null})");
+  EXPECT_NE(dump_topic("my__consumer_offsets-7", bytes.bytes()).at(1).find(" key="),
+            std::string::npos);
+}
+
+TEST_F(LogDump, scram_keys_of_the_metadata_log_are_hidden_unless_they_are_asked_for) {
+  const protocol::UserScramCredentialRecord record{
+      .name = "alice",
+      .mechanism = 1,
+      .salt = SharedBytes::copy(as_bytes("SALT")),
+      .stored_key = SharedBytes::copy(as_bytes("STORED")),
+      .server_key = SharedBytes::copy(as_bytes("SERVER")),
+      .iterations = 4096};
+  const auto value = *protocol::encode_metadata_record(record, 0);
+  const auto bytes = batch_of(std::nullopt, value.bytes());
+  write("bootstrap.checkpoint", bytes.bytes());
+  DumpOptions options{.depth = DumpOptions::Depth::records};
+  const auto hidden = dump("bootstrap.checkpoint", options).lines.at(1);
+  EXPECT_TRUE(hidden.contains(R"("name":"alice")")) << hidden;
+  EXPECT_TRUE(hidden.contains(R"("salt":"[hidden]")")) << hidden;
+  EXPECT_FALSE(hidden.contains("U0FMVA")) << hidden;
+  options.secrets = protocol::Secrets::shown;
+  EXPECT_TRUE(dump("bootstrap.checkpoint", options).lines.at(1).contains("U0FMVA"));
+}
+
+TEST_F(LogDump, a_control_record_says_what_it_ends) {
+  const auto key = records::control_key(records::ControlType::abort);
+  const auto value = records::EndTxnMarker{.coordinator_epoch = 2}.encode();
+  const auto bytes = batch_of(Bytes(key), Bytes(value), records::BatchKind::control);
+  EXPECT_EQ(dump_topic("orders-0", bytes.bytes()).at(1),
+            R"(  offset=0 timestamp=1000 record={"type":"Abort","version":0,)"
+            R"("value":{"coordinatorEpoch":2}})");
+}
+
+TEST_F(LogDump, a_record_of_an_unknown_type_is_no_damage_and_a_broken_one_is) {
+  const std::uint8_t unknown[] = {0, 99, 1};
+  const std::uint8_t broken[] = {0};
+  DumpOptions options{.depth = DumpOptions::Depth::records, .topic = "__consumer_offsets"};
+  write(segment, batch_of(Bytes(unknown), std::nullopt).bytes());
+  EXPECT_EQ(dump(segment, options).problems, 0u);
+  EXPECT_TRUE(dump(segment, options).lines.at(1).contains("error=\"unsupported"));
+  write(segment, batch_of(Bytes(broken), std::nullopt).bytes());
+  EXPECT_EQ(dump(segment, options).problems, 1u);
+}
+
+TEST_F(LogDump, json_has_an_object_a_line) {
+  write(segment, batch(5));
+  DumpOptions options{.depth = DumpOptions::Depth::records, .format = Format::json};
+  const auto lines = dump(segment, options).lines;
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_TRUE(lines[0].starts_with(R"({"kind":"batch","position":0,"size":)")) << lines[0];
+  EXPECT_EQ(lines[1], R"({"kind":"record","offset":5,"timestamp":1000,"key":"k","value":"one",)"
+                      R"("headers":[{"name":"h","value":"x"}]})");
+  options.file_label = "a file";
+  write("leader-epoch-checkpoint", as_bytes("0\n1\n4 100\n"));
+  EXPECT_EQ(dump("leader-epoch-checkpoint", options).lines.at(0),
+            R"({"file":"a file","kind":"leaderEpoch","epoch":4,"startOffset":100})");
+  auto damaged = batch(5);
+  damaged.back() ^= 1;
+  write(segment, damaged);
+  EXPECT_TRUE(
+      dump(segment, options).lines.back().contains(R"("kind":"bad","position":0,"error":)"));
 }
 
 }  // namespace

@@ -1,142 +1,213 @@
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "apps/cli/log_dump.h"
 #include "apps/cli/output.h"
+#include "protocol/log_record_json.h"
 #include "records/batch.h"
 #include "records/control.h"
 #include "records/legacy.h"
 #include "records/record.h"
 #include "storage/batch_scanner.h"
+#include "storage/file_names.h"
 
 namespace moldau::apps {
 namespace {
 
+using protocol::InternalLog;
+
+/// Whose records the file holds. Only the metadata log has snapshots of this form.
+InternalLog log_of(const std::string& path, const DumpOptions& options) {
+  if (options.topic) return protocol::internal_log_of(*options.topic);
+  const auto file = std::filesystem::absolute(path);
+  if (file.filename().string().contains(".checkpoint")) return InternalLog::metadata;
+  const auto directory = storage::parse_partition_directory(file.parent_path().filename().string());
+  return directory ? protocol::internal_log_of(directory->name.topic) : InternalLog::none;
+}
+
+std::string optional_json(const std::optional<Bytes>& bytes) {
+  return bytes ? json_bytes(*bytes) : "null";
+}
+
+std::string size_json(const std::optional<Bytes>& bytes) {
+  return bytes ? fmt::to_string(bytes->size()) : "null";
+}
+
 class SegmentDump {
  public:
-  SegmentDump(const DumpOptions& options, const Print& print) : options_(options), print_(print) {}
+  SegmentDump(InternalLog log, DumpPrinter& printer)
+      : log_(log), printer_(printer), json_{.secrets = printer.options().secrets} {}
 
   void batch(const storage::BatchPosition& at, Bytes bytes) {
     const auto& header = at.header;
     if (header.base_offset <= last_offset_) {
-      bad(at,
-          fmt::format("base offset {} does not ascend after {}", header.base_offset, last_offset_));
+      printer_.bad(at.position, fmt::format("base offset {} does not ascend after {}",
+                                            header.base_offset, last_offset_));
     }
     last_offset_ = header.last_offset;
     header.magic == records::magic_v2 ? format_2(at, bytes) : legacy(at, bytes);
   }
 
-  void bad(const storage::BatchPosition& at, std::string_view why) {
-    print_(fmt::format("BAD position={} {}", at.position, why));
-    ++result_.problems;
-  }
-
-  DumpResult result() const { return result_; }
-
  private:
+  bool wants_records() const { return printer_.options().depth == DumpOptions::Depth::records; }
+
   void format_2(const storage::BatchPosition& at, Bytes bytes) {
     const auto batch = records::BatchView::parse(bytes);
-    if (!batch) return bad(at, batch.error().to_string());
-    print_(describe(at, *batch));
-    if (const auto crc = batch->verify_crc(); !crc) return bad(at, crc.error().to_string());
-    if (options_.depth == DumpOptions::Depth::batches) return;
+    if (!batch) return printer_.bad(at.position, batch.error().to_string());
+    printer_.say(describe(at, *batch));
+    if (const auto crc = batch->verify_crc(); !crc) {
+      return printer_.bad(at.position, crc.error().to_string());
+    }
+    if (!wants_records()) return;
     auto reader = records::read_records(*batch, decompressor_);
-    if (!reader) return bad(at, reader.error().to_string());
+    if (!reader) return printer_.bad(at.position, reader.error().to_string());
     records::RecordView record;
-    while (reader->next(record)) print_("  " + describe(*batch, record));
-    if (const auto status = reader->status(); !status) bad(at, status.error().to_string());
+    while (reader->next(record)) this->record(at, *batch, record);
+    if (const auto status = reader->status(); !status) {
+      printer_.bad(at.position, status.error().to_string());
+    }
   }
 
   void legacy(const storage::BatchPosition& at, Bytes bytes) {
     const auto message = records::LegacyMessage::parse(bytes);
-    if (!message) return bad(at, message.error().to_string());
-    print_(fmt::format("position={} size={} magic={} offset={} timestamp={} codec={}", at.position,
-                       message->size_in_bytes(), message->magic(), message->record().offset,
-                       message->record().timestamp, records::name(message->codec())));
-    if (const auto crc = message->verify_crc(); !crc) return bad(at, crc.error().to_string());
-    if (options_.depth == DumpOptions::Depth::batches) return;
-    const auto read = message->each(
-        decompressor_, records::uncompressed_bytes_max, [&](const records::LegacyRecord& record) {
-          print_(fmt::format("  offset={} timestamp={} key={} value={}", record.offset,
-                             record.timestamp, optional(record.key), optional(record.value)));
-        });
-    if (!read) bad(at, read.error().to_string());
+    if (!message) return printer_.bad(at.position, message.error().to_string());
+    printer_.say(DumpLine("batch")
+                     .number("position", at.position)
+                     .number("size", message->size_in_bytes())
+                     .number("magic", message->magic())
+                     .number("offset", message->record().offset)
+                     .number("timestamp", message->record().timestamp)
+                     .word("codec", records::name(message->codec())));
+    if (const auto crc = message->verify_crc(); !crc) {
+      return printer_.bad(at.position, crc.error().to_string());
+    }
+    if (!wants_records()) return;
+    const auto read = message->each(decompressor_, records::uncompressed_bytes_max,
+                                    [&](const records::LegacyRecord& record) {
+                                      printer_.say(DumpLine("record")
+                                                       .number("offset", record.offset)
+                                                       .number("timestamp", record.timestamp)
+                                                       .json("key", optional_json(record.key))
+                                                       .json("value", optional_json(record.value)),
+                                                   DumpPrinter::Indent::below);
+                                    });
+    if (!read) printer_.bad(at.position, read.error().to_string());
   }
 
-  static std::string optional(const std::optional<Bytes>& bytes) {
-    return bytes ? json_bytes(*bytes) : "null";
-  }
-
-  static std::string describe(const storage::BatchPosition& at, const records::BatchView& batch) {
+  static DumpLine describe(const storage::BatchPosition& at, const records::BatchView& batch) {
     const auto codec = batch.codec();
-    auto line = fmt::format(
-        "position={} size={} base_offset={} last_offset={} count={} leader_epoch={} timestamp={} "
-        "codec={} crc={:08x}",
-        at.position, batch.size_in_bytes(), batch.base_offset(), batch.last_offset(),
-        batch.record_count(), batch.partition_leader_epoch(), batch.max_timestamp(),
-        codec ? records::name(*codec) : "undefined", batch.crc());
+    DumpLine line("batch");
+    line.number("position", at.position)
+        .number("size", batch.size_in_bytes())
+        .number("base_offset", batch.base_offset())
+        .number("last_offset", batch.last_offset())
+        .number("count", batch.record_count())
+        .number("leader_epoch", batch.partition_leader_epoch())
+        .number("timestamp", batch.max_timestamp())
+        .word("codec", codec ? records::name(*codec) : "undefined")
+        .word("crc", fmt::format("{:08x}", batch.crc()));
     if (batch.has_producer_id()) {
-      line += fmt::format(" producer_id={} producer_epoch={} base_sequence={} last_sequence={}",
-                          batch.producer_id(), batch.producer_epoch(), batch.base_sequence(),
-                          batch.last_sequence());
+      line.number("producer_id", batch.producer_id())
+          .number("producer_epoch", batch.producer_epoch())
+          .number("base_sequence", batch.base_sequence())
+          .number("last_sequence", batch.last_sequence());
     }
     if (batch.timestamp_type() == records::TimestampType::log_append_time) {
-      line += " log_append_time";
+      line.flag("log_append_time");
     }
-    if (batch.is_transactional()) line += " transactional";
-    if (batch.is_control()) line += " control";
-    if (const auto horizon = batch.delete_horizon_ms()) {
-      line += fmt::format(" delete_horizon={}", *horizon);
-    }
+    if (batch.is_transactional()) line.flag("transactional");
+    if (batch.is_control()) line.flag("control");
+    if (const auto horizon = batch.delete_horizon_ms()) line.number("delete_horizon", *horizon);
     return line;
   }
 
-  static std::string describe(const records::BatchView& batch, const records::RecordView& record) {
-    auto line = fmt::format("offset={} timestamp={}", records::offset_of(batch, record),
-                            records::timestamp_of(batch, record));
-    if (batch.is_control() && record.key) {
-      const auto key = records::ControlKey::parse(*record.key);
-      return line +
-             (key ? fmt::format(" control_type={} value={}", key->type, optional(record.value))
-                  : fmt::format(" BAD {}", key.error().to_string()));
+  void record(const storage::BatchPosition& at, const records::BatchView& batch,
+              const records::RecordView& record) {
+    DumpLine line("record");
+    line.number("offset", records::offset_of(batch, record))
+        .number("timestamp", records::timestamp_of(batch, record));
+    std::optional<Error> error;
+    if (batch.is_control() || log_ != InternalLog::none) {
+      error = add_message(line, batch, record);
+    } else {
+      line.json("key", optional_json(record.key)).json("value", optional_json(record.value));
     }
-    line += fmt::format(" key={} value={}", optional(record.key), optional(record.value));
+    add_headers(line, record);
+    printer_.say(line, DumpPrinter::Indent::below);
+    // What a newer broker has written is not damaged.
+    if (error && error->code != Errc::unsupported) {
+      printer_.bad(at.position, fmt::format("offset {}: {}", records::offset_of(batch, record),
+                                            error->to_string()));
+    }
+  }
+
+  /// The record as the message that it is; if it is none, what there is, and why.
+  std::optional<Error> add_message(DumpLine& line, const records::BatchView& batch,
+                                   const records::RecordView& record) const {
+    const auto members =
+        batch.is_control()
+            ? protocol::control_record_members(record.key.value_or(Bytes()), record.value, json_)
+            : protocol::internal_record_members(log_, record.key, record.value, json_);
+    if (members) {
+      line.json("record", "{" + *members + "}");
+      return std::nullopt;
+    }
+    if (json_.secrets == protocol::Secrets::shown) {
+      line.json("key", optional_json(record.key)).json("value", optional_json(record.value));
+    } else {
+      line.json("key_size", size_json(record.key)).json("value_size", size_json(record.value));
+    }
+    line.json("error", json_text(members.error().to_string()));
+    return members.error();
+  }
+
+  void add_headers(DumpLine& line, const records::RecordView& record) const {
+    if (printer_.options().format == Format::table) {
+      record.headers.each([&](const records::Header& header) {
+        line.json("header", json_text(header.key) + ":" + optional_json(header.value));
+      });
+      return;
+    }
+    std::vector<std::string> headers;
     record.headers.each([&](const records::Header& header) {
-      line += fmt::format(" header={}:{}", json_text(header.key), optional(header.value));
+      headers.push_back(JsonObject()
+                            .text("name", header.key)
+                            .raw("value", optional_json(header.value))
+                            .to_string());
     });
-    return line;
+    if (!headers.empty()) line.json("headers", fmt::format("[{}]", fmt::join(headers, ",")));
   }
 
-  const DumpOptions& options_;
-  const Print& print_;
+  const InternalLog log_;
+  DumpPrinter& printer_;
+  const protocol::JsonOptions json_;
   records::Decompressor decompressor_;
   Offset last_offset_{no_offset};
-  DumpResult result_;
 };
 
 }  // namespace
 
-Result<DumpResult> dump_segment(env::Disk& disk, const std::string& path,
-                                const DumpOptions& options, const Print& print) {
+Result<> dump_segment(env::Disk& disk, const std::string& path, DumpPrinter& printer) {
   const auto file = TRY(disk.open(path, env::OpenMode::read));
   const auto size = TRY(file->size());
   storage::BatchScanner scanner(*file, 0, size, storage::ReadMode::blocking,
                                 storage::BatchScanner::scan_buffer);
-  SegmentDump dump(options, print);
+  SegmentDump dump(log_of(path, printer.options()), printer);
   for (;;) {
     const auto next = scanner.next();
     if (!next) {
       // Behind a batch that can not be told apart nothing can be found any more.
-      storage::BatchPosition at;
-      at.position = scanner.position();
-      dump.bad(at,
-               fmt::format("{} ({} bytes are left)", next.error().to_string(), size - at.position));
-      return dump.result();
+      printer.bad(scanner.position(),
+                  fmt::format("{} ({} bytes are left)", next.error().to_string(),
+                              size - scanner.position()));
+      return {};
     }
-    if (!*next) return dump.result();
+    if (!*next) return {};
     const auto bytes = scanner.whole();
     if (!bytes) {
-      dump.bad(**next, bytes.error().to_string());
-      return dump.result();
+      printer.bad((*next)->position, bytes.error().to_string());
+      return {};
     }
     dump.batch(**next, *bytes);
   }
