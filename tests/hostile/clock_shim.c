@@ -1,6 +1,6 @@
-// LD_PRELOAD library that moves a program's wall clock by what the file $CLOCK_SHIM_FILE says: eight
-// bytes, seconds, in this machine's order. The file is mapped, so whoever writes it moves the clock
-// of the running program. The steady clocks stay as they are, as with clock_settime(2).
+// LD_PRELOAD library that moves a program's wall clock by what the file $CLOCK_SHIM_FILE says:
+// eight bytes, seconds, in this machine's order. The file is mapped, so whoever writes it moves the
+// clock of the running program. The steady clocks stay as they are, as with clock_settime(2).
 //
 // Not moved: the kernel's own uses of the wall clock, which are the times of files and absolute
 // timeouts on CLOCK_REALTIME.
