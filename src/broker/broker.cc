@@ -18,6 +18,15 @@ const metadata::FeatureRanges& supported_features() {
   return features;
 }
 
+namespace {
+
+/// Entropy is only asked where chance has to choose: a simulation without the log runs as before.
+Prng request_log_chance(env::Env& env, const BrokerConfig& config) {
+  return config.request_log.per_million > 0 ? env.entropy().prng() : Prng(0);
+}
+
+}  // namespace
+
 Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
                ControllerDriver& controller, const TopicConfigs& topic_configs,
                std::vector<storage::LogDir*> directories)
@@ -30,6 +39,7 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id
       fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
       producer_ids_(controller, config.node_id),
       refusals_(env.log()),
+      request_log_(env.log(), config.request_log, request_log_chance(env, config)),
       answer_memory_(static_cast<std::int64_t>(config.request_memory_bytes)),
       groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}
 

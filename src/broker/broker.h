@@ -13,6 +13,7 @@
 #include "broker/producer_ids.h"
 #include "broker/refusals.h"
 #include "broker/request_context.h"
+#include "broker/request_log.h"
 #include "broker/topic_configs.h"
 #include "env/env.h"
 #include "metadata/image.h"
@@ -53,6 +54,7 @@ class Broker final : public net::SessionFactory {
   GroupCoordinators& groups() { return *groups_; }
   RequestMetrics& requests() { return requests_; }
   Refusals& refusals() { return refusals_; }
+  RequestLog& request_log() { return request_log_; }
   const AnswerMemory& answer_memory() const { return answer_memory_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
   /// All of them, also those that are offline; in the order of `log.dirs`.
@@ -84,6 +86,7 @@ class Broker final : public net::SessionFactory {
   ProducerIds producer_ids_;
   RequestMetrics requests_;
   Refusals refusals_;
+  RequestLog request_log_;
   const AnswerMemory answer_memory_;
   std::unique_ptr<GroupCoordinators> groups_;
 };

@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/ids.h"
 #include "base/listener.h"
+#include "broker/request_log_options.h"
 #include "env/transport.h"
 #include "metadata/image.h"
 #include "net/server_options.h"
@@ -37,6 +38,7 @@ struct BrokerConfig {
   std::int32_t max_request_partition_size_limit{2000};
   std::uint64_t request_memory_bytes{0};  ///< and as much again for the records of answers
   net::ServerOptions server;              ///< without the limits of connections, which may change
+  RequestLogOptions request_log;  ///< no property of Kafka's: off until somebody sets it here
 
   /// Errors: invalid, naming the property: what this version can not do (another role, security),
   /// or what contradicts something else.

@@ -1,5 +1,7 @@
 #include "broker/dispatch.h"
 
+#include <functional>
+
 #include "base/endian.h"
 #include "broker/broker.h"
 #include "broker/serve.h"
@@ -22,7 +24,14 @@ class PendingProduce final : public net::PendingAnswer {
   explicit PendingProduce(std::shared_ptr<Produce> produce) : produce_(std::move(produce)) {}
   bool ready(MonoTime now) override { return produce_->ready(now); }
   MonoTime deadline() const override { return produce_->deadline(); }
-  net::Answer finish() override { return produce_->finish(); }
+  net::Answer finish() override {
+    auto answer = produce_->finish();
+    if (on_finish) on_finish(produce_->received(), answer);
+    return answer;
+  }
+
+  /// For the log of requests; empty where there is none.
+  std::function<void(MonoTime received, const net::Answer&)> on_finish;
 
  private:
   std::shared_ptr<Produce> produce_;
@@ -62,11 +71,24 @@ env::Task<Result<>> Dispatch::wait_for_room(const SharedBytes& frame) {
   co_return prepared;
 }
 
-std::unique_ptr<net::PendingAnswer> Dispatch::begin(SharedBytes) {
+std::unique_ptr<net::PendingAnswer> Dispatch::begin(SharedBytes frame) {
   CHECK(prepared_ != nullptr, "begin without wait_for_room");
   last_begun_ = std::exchange(prepared_, nullptr);
   last_begun_->begin();
-  return std::make_unique<PendingProduce>(last_begun_);
+  auto pending = std::make_unique<PendingProduce>(last_begun_);
+  if (broker_.request_log().is_on()) {
+    pending->on_finish = [this, frame = std::move(frame)](MonoTime received,
+                                                          const net::Answer& answer) {
+      note(frame, received, answer);
+    };
+  }
+  return pending;
+}
+
+void Dispatch::note(const SharedBytes& frame, MonoTime received,
+                    const Result<net::Answer>& answer) {
+  const auto took = broker_.env().clock().now() - received;
+  broker_.request_log().note({.connection = info_, .request = frame, .took = took}, answer);
 }
 
 env::Task<Result<net::Answer>> Dispatch::handle(SharedBytes frame) {
@@ -87,7 +109,9 @@ env::Task<Result<net::Answer>> Dispatch::handle(SharedBytes frame) {
   const ApiRow* row = find_api(key, listener_);
   if (row != nullptr && row->serve != nullptr && !row->served.contains(context.version) &&
       context.api == protocol::ApiKey::api_versions) {
-    co_return refuse_api_versions(context);
+    auto refusal = refuse_api_versions(context);
+    if (broker_.request_log().is_on()) note(frame, context.received, refusal);
+    co_return refusal;
   }
   if (row == nullptr || row->serve == nullptr || !row->served.contains(context.version)) {
     broker_.requests().unsupported_versions.add();
@@ -110,7 +134,9 @@ env::Task<Result<net::Answer>> Dispatch::serve(const ApiRow& row, RequestContext
   auto& metrics = broker_.requests().by_api[static_cast<std::size_t>(row.key)];
   metrics.requests.add();
   metrics.request_bytes.add(frame.size());
+  const SharedBytes logged = broker_.request_log().is_on() ? frame : SharedBytes();
   auto answer = co_await row.serve(broker_, context, std::move(frame), body);
+  if (!logged.empty()) note(logged, context.received, answer);
   if (!answer) {
     broker_.requests().malformed.add();
     co_return answer;

@@ -25,6 +25,7 @@ class Dispatch final : public net::Session {
   env::Task<Result<net::Answer>> serve(const ApiRow& row, RequestContext& context,
                                        SharedBytes frame, std::size_t body);
   void note_malformed(const Error& error);
+  void note(const SharedBytes& frame, MonoTime received, const Result<net::Answer>& answer);
   Result<net::Answer> refuse_api_versions(RequestContext& context);
 
   Broker& broker_;

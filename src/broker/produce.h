@@ -43,6 +43,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
 
   bool ready(MonoTime now) const { return outstanding_ == 0 || now >= deadline_; }
   MonoTime deadline() const { return deadline_; }
+  MonoTime received() const { return received_; }
   net::Answer finish();
 
   void on_append_done(std::uint32_t tag, storage::AppendOutcome outcome) override;

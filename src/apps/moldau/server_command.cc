@@ -31,6 +31,7 @@ constexpr auto give_up_after = std::chrono::seconds(5);
 
 struct Options {
   ServerArguments arguments;
+  std::string log_requests;  ///< empty: no log of requests
   env::Level log_level{env::Level::info};
 };
 
@@ -198,6 +199,11 @@ class Server {
   bool stop_asked_{false};
 };
 
+std::string check_log_requests(const std::string& word) {
+  const auto parsed = broker::parse_request_log(word);
+  return parsed ? std::string() : parsed.error().context;
+}
+
 int run_server(const Options& options) {
   env::RealEnv env({.workers = 0, .log_level = options.log_level, .log_sink = {}});
   const auto process_start = env.clock().now();
@@ -209,6 +215,9 @@ int run_server(const Options& options) {
   }
   auto config = broker::BrokerConfig::make(properties->config);
   if (!config) return report(config.error());
+  if (!options.log_requests.empty()) {
+    config->request_log = broker::parse_request_log(options.log_requests).value();
+  }
   raise_file_limit(env.log());
 
   env.start();
@@ -233,6 +242,7 @@ void add_server_command(Command program, Chosen& chosen) {
              "Examples:\n"
              "  moldau server\n"
              "  moldau server --config server.properties --override num.partitions=3\n"
+             "  moldau server --log-requests 0.001,slow=500\n"
              "  moldau server --override log.dirs=/data \\\n"
              "      --override listeners=PLAINTEXT://0.0.0.0:9092,CONTROLLER://localhost:9093");
   const auto options = std::make_shared<Options>();
@@ -246,6 +256,11 @@ void add_server_command(Command program, Chosen& chosen) {
                           {"warn", env::Level::warn},
                           {"error", env::Level::error}},
                          "what is said on standard error");
+  app.add_option("--log-requests", options->log_requests,
+                 "requests that are logged, with their answers: all, every=N, a fraction by chance "
+                 "(0.01), slow=MS, or several with commas; credentials are hidden")
+      .check(check_log_requests)
+      .type_name("WHICH");
   app.callback(
       [&chosen, options] { chosen.run = [options](World&) { return run_server(*options); }; });
 }
