@@ -42,7 +42,7 @@ def wait_until(condition, what):
 class Broker:
     """A running `moldau server` on a directory; `ready` is what it said."""
 
-    def __init__(self, directory, ports, overrides=()):
+    def __init__(self, directory, ports, overrides=(), options=()):
         client, controller, metrics = ports
         self.address = f"127.0.0.1:{client}"
         self.metrics = f"http://127.0.0.1:{metrics}"
@@ -51,6 +51,7 @@ class Broker:
                      "--override", f"metrics.listener={self.metrics}"]
         for override in overrides:
             arguments += ["--override", override]
+        arguments += options
         self.log = tempfile.TemporaryFile("w+", encoding="utf-8")
         self.process = subprocess.Popen([MOLDAU, *arguments], stdout=subprocess.PIPE,
                                         stderr=self.log, text=True)
