@@ -17,6 +17,7 @@ import fcntl
 import json
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,119 +30,142 @@ import processes
 import schema_oracle
 
 TARGETS = ["encoding_peer", "protocol_test"]
+PRESET = "debug"
 INSTANCES = 60
 BUILD_LIMIT_S = 1800
 GOLDEN_TEST = "AllMessages.agree_with_apache_on_golden_bytes"
 
 
+@contextlib.contextmanager
+def locked(path):
+    """While something is built, if there is a file to lock."""
+    if not path:
+        yield
+        return
+    with open(path, "a", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 class Copy:
     """A commit's tree in a directory of its own, and its build."""
 
-    def __init__(self, directory, revision, lock):
-        self.root, self.lock = pathlib.Path(directory) / "tree", lock
+    def __init__(self, directory, revision):
+        self.directory = pathlib.Path(directory)
+        self.root = self.directory / "tree"
         self.root.mkdir(exist_ok=True)
         archive = subprocess.run(["git", "archive", revision], cwd=kafka_rig.ROOT,
                                  capture_output=True, check=True)
         subprocess.run(["tar", "-x"], cwd=self.root, input=archive.stdout, check=True)
-        self.build_directory = self.root / "build/debug"
-
-    @contextlib.contextmanager
-    def locked(self):
-        if not self.lock:
-            yield
-            return
-        with open(self.lock, "a", encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def configure(self):
-        with self.locked():
-            subprocess.run(["cmake", "--preset", "debug"], cwd=self.root, check=True,
-                           stdout=subprocess.DEVNULL)
+        subprocess.run(["cmake", "--preset", PRESET], cwd=self.root, check=True,
+                       stdout=subprocess.DEVNULL)
 
-    def build(self):
-        """Whether it compiles."""
-        with self.locked():
-            result = subprocess.run(["ninja", "-C", self.build_directory, "-j2", *TARGETS],
-                                    capture_output=True, timeout=BUILD_LIMIT_S, check=False)
-        return result.returncode == 0
-
-    def dump(self):
-        """Our descriptions, as the binary says them."""
-        return json.loads(subprocess.run([self.peer, "--dump-schema"], capture_output=True,
-                                         check=True).stdout)
-
-    @property
-    def peer(self):
-        return self.build_directory / "encoding_peer"
+    def build(self, name):
+        """The binaries under a name of their own, or None if something does not compile."""
+        result = subprocess.run(["ninja", "-C", f"build/{PRESET}", "-j2", *TARGETS],
+                                cwd=self.root, stdout=subprocess.DEVNULL,
+                                timeout=BUILD_LIMIT_S, check=False)
+        if result.returncode != 0:
+            return None
+        variant = self.directory / name
+        variant.mkdir(exist_ok=True)
+        for target in TARGETS:
+            shutil.copy2(self.root / "build" / PRESET / target, variant / target)
+        return variant
 
 
-def schema_oracle_notices(tree):
-    comparison = schema_oracle.compare(tree.dump(),
+def dump(variant):
+    """The descriptions of messages, as the binary says them."""
+    return json.loads(subprocess.run([variant / "encoding_peer", "--dump-schema"],
+                                     capture_output=True, check=True).stdout)
+
+
+def schema_oracle_notices(variant):
+    comparison = schema_oracle.compare(dump(variant),
                                        schema_oracle.apache_messages(kafka_jars.jars("newest")))
     return bool(schema_oracle.unexpected(comparison))
 
 
-def encoding_notices(tree, rig, seed, message):
+def encoding_notices(variant, rig, seed, message):
     try:
-        encoding.compare_messages(rig, tree.peer, seed, INSTANCES, f"^{message}$")
+        encoding.compare_messages(rig, variant / "encoding_peer", seed, INSTANCES,
+                                  f"^{message}$")
         return False
     except processes.Failure:
         return True
 
 
-def golden_frames_notice(tree):
-    result = subprocess.run([tree.build_directory / "protocol_test",
-                             f"--gtest_filter={GOLDEN_TEST}"],
-                            cwd=tree.root, capture_output=True, check=False)
+def golden_frames_notice(variant, root):
+    result = subprocess.run([variant / "protocol_test", f"--gtest_filter={GOLDEN_TEST}"],
+                            cwd=root, capture_output=True, check=False)
     return result.returncode != 0
 
 
-def judge(tree, rig, seed, message):
+def judge(tree, variant, rig, seed, message):
     """Which of the three notice: {name: bool}."""
-    return {"schema": schema_oracle_notices(tree),
-            "encoding": encoding_notices(tree, rig, seed, message),
-            "golden": golden_frames_notice(tree)}
+    return {"schema": schema_oracle_notices(variant),
+            "encoding": encoding_notices(variant, rig, seed, message),
+            "golden": golden_frames_notice(variant, tree.root)}
 
 
-def try_break(tree, rig, seed, change, clean):
-    """The judgement of one change; None if it does not compile or says nothing else than before."""
+def build_broken(tree, change, name, clean):
+    """The binaries with one change; None if it does not compile or changes no description."""
     path = tree.root / change.path
     original = path.read_text()
     path.write_text(change.text)
     try:
-        if not tree.build():
-            return None
-        if tree.dump() == clean:
-            return None
-        return judge(tree, rig, seed, change.message)
+        variant = tree.build(name)
+        return variant if variant and dump(variant) != clean else None
     finally:
         path.write_text(original)
 
 
-def run(tree, rig, options):
+def build_all(tree, clean, options):
+    """[(change, its binaries)], and how many changes were drawn again."""
     rng = random.Random(options.seed)
-    clean = tree.dump()
     fields = field_breaks.all_fields(tree.root)
-    counts = {"schema": 0, "encoding": 0, "golden": 0}
-    unnoticed, tried, redrawn = [], 0, 0
-    while tried < options.count:
+    built, redrawn = [], 0
+    while len(built) < options.count:
         change = field_breaks.draw(tree.root, rng.choice(fields), rng)
-        found = change and try_break(tree, rig, options.seed, change, clean)
-        if not found:
-            redrawn += change is not None
+        if change is None:
             continue
-        tried += 1
-        for name, noticed in found.items():
-            counts[name] += noticed
-        by = ", ".join(name for name, noticed in found.items() if noticed) or "NOBODY"
-        print(f"{tried:3} {change.message}: {change.what}: noticed by {by}", flush=True)
-        if not any(found.values()):
-            unnoticed.append(change)
-    print(f"{tried} broken fields: {tried - len(unnoticed)} noticed, {len(unnoticed)} not; schema "
+        variant = build_broken(tree, change, f"broken-{len(built)}", clean)
+        if variant is None:
+            redrawn += 1
+        else:
+            built.append((change, variant))
+    return built, redrawn
+
+
+def judge_all(tree, rig, built, seed):
+    """Says of each change who noticed; returns how many were noticed by whom, and by anybody."""
+    counts = {"schema": 0, "encoding": 0, "golden": 0}
+    noticed = 0
+    for number, (change, variant) in enumerate(built, 1):
+        found = judge(tree, variant, rig, seed, change.message)
+        for name, value in found.items():
+            counts[name] += value
+        noticed += any(found.values())
+        by = ", ".join(name for name, value in found.items() if value) or "NOBODY"
+        print(f"{number:3} {change.message}: {change.what}: noticed by {by}", flush=True)
+    return counts, noticed
+
+
+def run(tree, rig, options):
+    with locked(options.lock):
+        tree.configure()
+        clean = tree.build("clean")
+        processes.expect(clean, "the clean copy does not build")
+        built, redrawn = build_all(tree, dump(clean), options)
+    found = judge(tree, clean, rig, options.seed, "FetchRequest")
+    processes.expect(not any(found.values()), f"the clean copy is not clean: {found}")
+    counts, noticed = judge_all(tree, rig, built, options.seed)
+    print(f"{len(built)} broken fields: {noticed} noticed, {len(built) - noticed} not; schema "
           f"oracle {counts['schema']}, encodings {counts['encoding']}, golden frames "
           f"{counts['golden']}; {redrawn} changes were drawn again")
-    return not unnoticed
+    return noticed == len(built) > 0
 
 
 def main():
@@ -155,11 +179,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="moldau-break-") as directory:
         rig = kafka_rig.Rig(directory, "moldau", kafka_rig.ROOT / "build/release/moldau")
         try:
-            tree = Copy(options.directory or directory, options.revision, options.lock)
-            tree.configure()
-            processes.expect(tree.build(), "the clean copy does not build")
-            clean = judge(tree, rig, options.seed, "FetchRequest")
-            processes.expect(not any(clean.values()), f"the clean copy is not clean: {clean}")
+            tree = Copy(options.directory or directory, options.revision)
             return 0 if run(tree, rig, options) else 1
         finally:
             rig.close()
