@@ -38,11 +38,12 @@ def private_mounts():
 class Disk:
     """A small file system of its own for a broker's directory."""
 
-    def __init__(self, path):
-        self.path = pathlib.Path(path)
+    def __init__(self, rig):
+        self.path = rig.directory / "broker"
         self.path.mkdir()
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "none", self.path],
                        check=True)
+        rig.mounts.append(self.path)
 
     def set_mode(self, mode):
         subprocess.run(["mount", "-o", f"remount,{mode},size={DISK_MIB}m", self.path], check=True)
@@ -76,7 +77,7 @@ def expect_healed(topic):
 
 def a_nearly_full_disk_refuses_and_heals(rig):
     """With the reserve that is the default: refused before anything has gone wrong."""
-    disk = Disk(rig.directory / "broker")
+    disk = Disk(rig)
     broker = rig.broker()
     topic = Topic(broker, "t")
     topic.append(b"before")
@@ -110,7 +111,7 @@ def expect_full_and_room_in_turn(lines):
 def a_disk_that_fills_in_the_middle_of_an_append_heals(rig):
     """Without a reserve a write meets ENOSPC; no part of a batch stays behind. The log has one line
     for it, and none more until there is room, whatever is refused meanwhile."""
-    disk = Disk(rig.directory / "broker")
+    disk = Disk(rig)
     broker = rig.broker(log_dir_min_free_bytes=0)
     topic = Topic(broker, "t")
     topic.append(b"before")
@@ -141,7 +142,7 @@ def a_disk_that_fills_in_the_middle_of_an_append_heals(rig):
 
 def a_start_on_a_full_disk_loses_nothing(rig):
     """It serves or it says why not; with room again everything is there."""
-    disk = Disk(rig.directory / "broker")
+    disk = Disk(rig)
     broker = rig.broker()
     topic = Topic(broker, "t")
     for number in range(20):
@@ -174,7 +175,7 @@ def contents(directory):
 
 
 def a_read_only_disk_is_refused_at_the_start(rig):
-    disk = Disk(rig.directory / "broker")
+    disk = Disk(rig)
     broker = rig.broker()
     topic = Topic(broker, "t")
     topic.append(b"before")

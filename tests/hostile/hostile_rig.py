@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -244,6 +245,7 @@ class HostileRig(kafka_rig.Rig):
         super().__init__(directory, "moldau", options.broker)
         self.options = options
         self.brokers = []
+        self.mounts = []
         # Sanitizers keep what was freed for a while, and shadow all of it.
         self.has_sanitizer = b"__asan_init" in pathlib.Path(options.broker).read_bytes()
 
@@ -252,6 +254,12 @@ class HostileRig(kafka_rig.Rig):
         broker = Broker(self, name, **properties)
         self.brokers.append(broker)
         return broker.start()
+
+    def close(self):
+        """Then its directory can be removed."""
+        super().close()
+        for mount in self.mounts:
+            subprocess.run(["umount", mount], check=False)
 
     def expect_memory(self, broker, limit_mib, what):
         """The broker has no more than so much in memory."""
