@@ -102,6 +102,8 @@ TEST(MetaProperties, reads_what_apache_writes_and_names_what_is_wrong) {
   EXPECT_EQ(parsed->directory_id.to_string(), "Qe1U0iQLT_K5chkfMMnwVA");
   EXPECT_EQ(parse_meta_properties(format_meta_properties(*parsed)).value(), *parsed);
   EXPECT_EQ(parse_meta_properties("version=0\nbroker.id=3\n")->node_id, NodeId(3));
+  const auto without_id = parse_meta_properties("version=0\n").value();
+  EXPECT_EQ(parse_meta_properties(format_meta_properties(without_id)).value(), without_id);
   const auto missing = parse_meta_properties("version=1\ncluster.id=x\n");
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().context.find("node.id"), std::string::npos);

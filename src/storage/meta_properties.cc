@@ -86,7 +86,9 @@ std::string format_meta_properties(const MetaProperties& properties) {
   };
   line("cluster.id", properties.cluster_id);
   if (!properties.directory_id.is_zero()) line("directory.id", properties.directory_id);
-  line(properties.version == 0 ? "broker.id" : "node.id", properties.node_id);
+  if (properties.node_id != no_node) {
+    line(properties.version == 0 ? "broker.id" : "node.id", properties.node_id);
+  }
   line("version", properties.version);
   return text;
 }
