@@ -31,6 +31,12 @@ if(MOLDAU_SANITIZE)
   add_compile_options(-fsanitize=${MOLDAU_SANITIZE} -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${MOLDAU_SANITIZE})
 endif()
+# Each basic block counts, so that work can be bounded (tests/fuzz/bounded_work.h).
+set(MOLDAU_FUZZ FALSE)
+if(MOLDAU_SANITIZE MATCHES fuzzer)
+  set(MOLDAU_FUZZ TRUE)
+  add_compile_options(-fsanitize-coverage=trace-pc)
+endif()
 
 find_program(CCACHE ccache)
 if(CCACHE)
