@@ -1,7 +1,9 @@
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.record.internal.RecordBatch;
 
 /**
  * Compares record batches: what Apache builds we read, record by record; what we build from that,
@@ -49,9 +51,17 @@ final class BatchComparison {
                     peer.recompressBatch(to.id, theirs).expected());
             }
         }
+        count(BatchText.firstBatch(theirs));
         totals.batches.increment();
         totals.records.add(text.lines().count() - 1);
         totals.bytes.add(theirs.length);
+    }
+
+    private void count(RecordBatch batch) {
+        totals.transactional.add(batch.isTransactional() ? 1 : 0);
+        totals.logAppendTime.add(batch.timestampType() == TimestampType.LOG_APPEND_TIME ? 1 : 0);
+        totals.deleteHorizons.add(batch.deleteHorizonMs().isPresent() ? 1 : 0);
+        totals.wrappedSequences.add(batch.lastSequence() < batch.baseSequence() ? 1 : 0);
     }
 
     /** Codecs differ in bytes between their implementations, not in what is read. */

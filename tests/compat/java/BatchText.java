@@ -27,6 +27,10 @@ final class BatchText {
         return text.toString();
     }
 
+    static MutableRecordBatch firstBatch(byte[] bytes) {
+        return MemoryRecords.readableRecords(ByteBuffer.wrap(bytes)).batches().iterator().next();
+    }
+
     private static String header(MutableRecordBatch batch) {
         String horizon = batch.deleteHorizonMs().isPresent()
             ? String.valueOf(batch.deleteHorizonMs().getAsLong()) : "-";

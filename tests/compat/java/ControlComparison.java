@@ -48,7 +48,7 @@ final class ControlComparison {
 
     void run(long seed, int instances) throws IOException {
         for (int i = 0; i < instances; i++) {
-            Random random = new Random(seed * 1_000_003 + i);
+            Random random = Seeds.random(seed * 1_000_003 + i);
             compare("end of a transaction", seed + i, marker(random));
             for (int kind = 0; kind < KINDS; kind++) {
                 compare("control record " + kind, seed + i, control(random, kind, 1));

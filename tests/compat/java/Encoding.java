@@ -75,7 +75,8 @@ public final class Encoding {
         inThreads(program, queue, seed, instances, totals);
         print(totals, "messages=" + messages + " versions=" + totals.versions + " instances="
             + totals.instances + " bytes=" + totals.bytes + " with_unknown_tags="
-            + totals.unknownTags + " as_json=" + totals.json);
+            + totals.unknownTags + " as_json=" + totals.json + " refused_in_another_version="
+            + totals.refused);
     }
 
     private static void inThreads(String program, Queue<Work> queue, long seed, int instances,
@@ -119,7 +120,9 @@ public final class Encoding {
             new ControlComparison(peer, totals).run(seed, instances);
         }
         print(totals, "batches=" + totals.batches + " records=" + totals.records + " bytes="
-            + totals.bytes);
+            + totals.bytes + " transactional=" + totals.transactional + " log_append_time="
+            + totals.logAppendTime + " delete_horizons=" + totals.deleteHorizons
+            + " wrapped_sequences=" + totals.wrappedSequences);
     }
 
     private static void print(EncodingTotals totals, String counted) {

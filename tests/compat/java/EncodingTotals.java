@@ -12,6 +12,11 @@ final class EncodingTotals {
     final LongAdder json = new LongAdder();
     final LongAdder batches = new LongAdder();
     final LongAdder records = new LongAdder();
+    final LongAdder refused = new LongAdder();
+    final LongAdder transactional = new LongAdder();
+    final LongAdder logAppendTime = new LongAdder();
+    final LongAdder deleteHorizons = new LongAdder();
+    final LongAdder wrappedSequences = new LongAdder();
     private final TreeMap<String, Integer> differences = new TreeMap<>();
 
     void count(int size) {

@@ -77,8 +77,10 @@ final class MessageComparison {
         int versions = type.highest - type.lowest + 1;
         int other = type.lowest + i % versions;
         if (other != version) {
+            byte[] written = type.write(message, other);
             same("in version " + other, seed, peer.recode(type.name, version, other, theirs),
-                type.write(message, other));
+                written);
+            totals.refused.add(written == null ? 1 : 0);
         }
     }
 

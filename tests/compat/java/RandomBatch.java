@@ -23,7 +23,7 @@ final class RandomBatch {
     private int largeValues = 2;
 
     private RandomBatch(long seed, CompressionType codec) {
-        this.random = new Random(seed);
+        this.random = Seeds.random(seed);
         this.codec = codec;
     }
 
@@ -33,7 +33,7 @@ final class RandomBatch {
 
     /** What compaction leaves of a producer's last batch: a header that keeps the range. */
     static byte[] empty(long seed) {
-        Random random = new Random(seed);
+        Random random = Seeds.random(seed);
         ByteBuffer buffer = ByteBuffer.allocate(DefaultRecordBatch.RECORD_BATCH_OVERHEAD);
         long base = random.nextInt(1000);
         DefaultRecordBatch.writeEmptyHeader(buffer, RecordBatch.MAGIC_VALUE_V2, random.nextInt(99),

@@ -35,10 +35,10 @@ final class RandomFields {
     private int elements = 2000;
 
     private RandomFields(long seed, Mood mood, boolean withUnknownTags) {
-        this.random = new Random(seed);
+        this.random = Seeds.random(seed);
         this.mood = mood;
         this.withUnknownTags = withUnknownTags;
-        this.tagRandom = new Random(seed + 1);
+        this.tagRandom = Seeds.random(seed + 1);
     }
 
     /** The same values for the same seed and mood, with unknown tagged fields or without. */
