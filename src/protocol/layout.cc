@@ -97,7 +97,8 @@ std::vector<LayoutRow> layout(const Schema& schema, std::int16_t version) {
 
 std::string default_text(const Field& field) {
   const void* at = field.default_value;
-  if (field.optional != nullptr && (at = field.optional->get(at)) == nullptr) return "null";
+  if (field.optional != nullptr) at = field.optional->get(at);
+  if (at == nullptr) return "null";
   if (field.vector != nullptr) return "";
   if (field.kind == Kind::string) return static_cast<const Text*>(at)->str();
   return number_default(field);

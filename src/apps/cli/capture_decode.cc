@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "apps/cli/capture.h"
 #include "apps/cli/frame_splitter.h"
@@ -57,6 +58,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  std::uint64_t last_segment{0};  ///< the number of its last one in the capture
+
   void add(Side from, const TcpSegment& segment) {
     (from == Side::client ? client_ : broker_).add(segment);
   }
@@ -92,11 +95,6 @@ class CaptureDecoder {
 
   Result<> finish() {
     for (auto& [ends, connection] : connections_) connection->finish();
-    if (left_out_ > 0) {
-      return fail(Errc::too_large,
-                  fmt::format("{} segments belong to more than {} connections and are left out",
-                              left_out_, captured_connections_max));
-    }
     if (!connections_.empty()) return {};
     return fail(Errc::not_found, fmt::format("no TCP segment goes to or comes from port {}{}",
                                              fmt::join(options_.broker_ports, " or "), advice()));
@@ -118,21 +116,37 @@ class CaptureDecoder {
   void add(Side from, const PacketEnd& client, const PacketEnd& broker, const TcpSegment& segment) {
     auto found = connections_.find(Ends(client, broker));
     if (found == connections_.end()) {
-      if (connections_.size() >= captured_connections_max) return void(++left_out_);
+      if (connections_.size() >= captured_connections_max) forget_silent_ones();
       const Conversation::Ends names{client.to_string(), broker.to_string()};
       found =
           connections_
               .emplace(Ends(client, broker), std::make_unique<Connection>(options_, names, output_))
               .first;
     }
+    found->second->last_segment = ++segments_;
     found->second->add(from, segment);
+  }
+
+  void forget_silent_ones() {
+    std::vector<std::uint64_t> last_segments;
+    last_segments.reserve(connections_.size());
+    for (const auto& [ends, connection] : connections_) {
+      last_segments.push_back(connection->last_segment);
+    }
+    const auto middle = last_segments.begin() + std::ssize(last_segments) / 2;
+    std::ranges::nth_element(last_segments, middle);
+    std::erase_if(connections_, [&](const auto& entry) {
+      if (entry.second->last_segment > *middle) return false;
+      entry.second->finish();
+      return true;
+    });
   }
 
   const CaptureOptions& options_;
   DecodedOutput& output_;
   std::map<Ends, std::unique_ptr<Connection>> connections_;
   std::set<std::uint16_t> other_ports_;
-  std::uint64_t left_out_{0};
+  std::uint64_t segments_{0};
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ struct CaptureOptions {
   std::vector<std::int32_t> broker_ports{9092};
 };
 
-/// Connections that are followed at once; the rest of a capture with more is left out and said so.
+/// Connections that are followed at once; beyond, the half that was silent longest is forgotten.
 inline constexpr std::size_t captured_connections_max = 65'536;
 
 /// Prints what was said in the connections of a capture, in the order in which frames were

@@ -192,6 +192,24 @@ TEST_F(Decoding, both_sides_of_a_connection_are_put_together) {
   EXPECT_TRUE(lines_[1].contains(R"("from":"10.0.0.2:9092","to":"10.0.0.1:50000")")) << lines_[1];
 }
 
+TEST_F(Decoding, more_connections_than_can_be_followed_are_forgotten_and_not_refused) {
+  const auto file = [&] {
+    std::vector<RawBytes> packets;
+    const auto ask = request(protocol::ApiVersionsRequest{}, 0, 1);
+    for (std::uint32_t i = 0; i <= captured_connections_max; ++i) {
+      auto bytes = asked(1, ask);
+      bytes[13] = static_cast<std::uint8_t>(i >> 16);
+      bytes[14] = static_cast<std::uint8_t>(i >> 8);
+      bytes[15] = static_cast<std::uint8_t>(i);
+      packets.push_back(std::move(bytes));
+    }
+    return pcap(packets, 101);
+  }();
+  EXPECT_TRUE(decode_capture(ByteSource::of(file), {.json = json_}, output_));
+  EXPECT_EQ(lines_.size(), captured_connections_max + 1);
+  EXPECT_EQ(output_.errors, 0u);
+}
+
 TEST_F(Decoding, a_capture_with_any_bytes_changed_is_decoded_to_some_end) {
   protocol::MetadataRequest metadata;
   metadata.topics.emplace().emplace_back().name = "topic";

@@ -15,7 +15,7 @@ namespace moldau::apps {
 class FrameSplitter {
  public:
   /// What a broker may be set to read or to send at once: more is no frame.
-  static constexpr std::size_t frame_size_max = std::size_t{256} << 20;
+  static constexpr std::size_t frame_size_max = std::size_t{128} << 20;
 
   struct Sink {
     /// A frame without its size.

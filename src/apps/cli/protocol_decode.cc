@@ -114,8 +114,7 @@ Result<> decode_input(const Decode& decode, DecodedOutput& output) {
   if (TRY(source.peek(1)).empty()) {
     return fail(Errc::invalid, "nothing to decode: the input is empty");
   }
-  const auto input =
-      decode.options.input == Input::any ? TRY(guess(source)) : decode.options.input;
+  const auto input = decode.options.input == Input::any ? TRY(guess(source)) : decode.options.input;
   if (input == Input::capture) {
     CaptureOptions options{.json = decode.json};
     if (!decode.options.ports.empty()) options.broker_ports = decode.options.ports;

@@ -12,7 +12,6 @@ namespace moldau::apps {
 namespace {
 
 using protocol::LayoutRow;
-using protocol::MessageInfo;
 using protocol::MessageType;
 using protocol::Schema;
 
@@ -152,6 +151,7 @@ std::string to_json(const Shown& shown) {
 void show(const std::vector<Shown>& messages, Format format) {
   if (format == Format::json) {
     std::vector<std::string> objects;
+    objects.reserve(messages.size());
     for (const auto& shown : messages) objects.push_back(to_json(shown));
     fmt::print("{}\n", json_array(objects));
     return;
