@@ -19,6 +19,7 @@ using protocol::MessageType;
 
 constexpr protocol::JsonOptions json_options{.secrets = protocol::Secrets::hidden,
                                              .bytes_max = RequestLog::body_bytes_max};
+constexpr std::string_view too_large = "too large to be shown";
 constexpr std::size_t frame_size_bytes = sizeof(std::int32_t);
 /// Of a client's name, which may be 32 KiB.
 constexpr std::size_t client_id_bytes_max = 200;
@@ -47,7 +48,7 @@ SharedBytes joined(const net::Answer& answer) {
 
 std::string answer_text(const protocol::RequestHeader& header, const net::Answer& answer) {
   if (answer.chunks.empty()) return quoted("none");
-  if (answer.size() > RequestLog::answer_bytes_max) return quoted("too large to be shown");
+  if (answer.size() > RequestLog::frame_bytes_max) return quoted(too_large);
   const auto* schema = protocol::find_schema(MessageType::response, header.request_api_key);
   const auto* request = protocol::find_schema(MessageType::request, header.request_api_key);
   const auto frame = joined(answer);
@@ -66,6 +67,7 @@ std::string answer_text(const protocol::RequestHeader& header, const net::Answer
 }
 
 std::string request_text(const protocol::Decoded<protocol::RequestHeader>& header) {
+  if (header.frame.size() > RequestLog::frame_bytes_max) return quoted(too_large);
   const auto* schema = protocol::find_schema(MessageType::request, header->request_api_key);
   return printed(protocol::decode_to_json(*schema, header->request_api_version, header.frame,
                                           header.end, json_options));

@@ -25,13 +25,13 @@ namespace moldau::broker {
 class RequestLog {
  public:
   static constexpr std::size_t body_bytes_max = 2'048;
-  /// An answer above this size is not put together to be printed.
-  static constexpr std::uint64_t answer_bytes_max = std::uint64_t{1} << 20;
+  /// A larger request or answer is not decoded again: only its size is said.
+  static constexpr std::uint64_t frame_bytes_max = std::uint64_t{1} << 20;
 
   RequestLog(env::Log& log, const RequestLogOptions& options, Prng prng)
-      : log_(log), options_(options), seed_(prng.next()) {}
+      : log_(log), options_(options), is_on_(options.is_on()), seed_(prng.next()) {}
 
-  bool is_on() const { return options_.is_on(); }
+  bool is_on() const { return is_on_; }
 
   struct Exchange {
     const net::ConnectionInfo& connection;
@@ -46,6 +46,7 @@ class RequestLog {
 
   env::Log& log_;
   const RequestLogOptions options_;
+  const bool is_on_;
   const std::uint64_t seed_;
   std::atomic<std::uint64_t> count_{0};
 };

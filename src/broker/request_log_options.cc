@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <cmath>
 
 namespace moldau::broker {
 namespace {
@@ -35,7 +36,7 @@ bool parse_word(std::string_view word, RequestLogOptions& options) {
   }
   const auto fraction = number<double>(word);
   if (!fraction || !(*fraction > 0 && *fraction <= 1)) return false;
-  options.per_million = static_cast<std::uint64_t>(*fraction * million + 0.5);
+  options.per_million = static_cast<std::uint64_t>(std::llround(*fraction * million));
   return options.per_million > 0;
 }
 

@@ -132,6 +132,15 @@ TEST_F(RequestLogs, a_long_body_is_cut) {
   EXPECT_TRUE(lines_.lines.at(0).contains(protocol::cut_mark));
 }
 
+TEST_F(RequestLogs, of_a_huge_request_only_the_size_is_said) {
+  log_as("all");
+  const std::string huge(RequestLog::frame_bytes_max, 'x');
+  note(protocol::SaslAuthenticateRequest{.auth_bytes = bytes_of(huge)},
+       protocol::SaslAuthenticateResponse{}, 2);
+  EXPECT_TRUE(lines_.lines.at(0).contains(R"(request="too large to be shown" answer={)"))
+      << lines_.lines.at(0);
+}
+
 TEST_F(RequestLogs, every_nth_a_fraction_or_the_slow_ones_are_chosen) {
   log_as("every=10");
   EXPECT_EQ(logged(100), 10u);
