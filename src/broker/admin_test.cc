@@ -238,6 +238,18 @@ TEST_F(Admin, a_feature_level_counts_at_once_and_after_a_restart) {
   EXPECT_EQ(create("t"), ErrorCode::none);
 }
 
+TEST_F(Admin, a_controller_does_not_ask_whether_it_is_the_node_that_was_meant) {
+  protocol::ApiVersionsRequest request;
+  request.client_software_name = "test";
+  request.client_software_version = "1";
+  request.cluster_id = Text("another");
+  request.node_id = NodeId(7);
+  EXPECT_EQ(ask<protocol::ApiVersionsResponse>(request, 5).error_code,
+            ErrorCode::rebootstrap_required);
+  EXPECT_EQ(ask<protocol::ApiVersionsResponse>(request, 5, controller_port).error_code,
+            ErrorCode::none);
+}
+
 TEST_F(Admin, kraft_version_is_the_quorums_and_not_the_metadatas) {
   protocol::UpdateFeaturesRequest request;
   auto& update = request.feature_updates.emplace_back();

@@ -121,6 +121,34 @@ TEST_F(Answers, a_replica_that_this_broker_does_not_know_is_told_who_leads) {
   const auto part = ask<protocol::FetchResponse>(request, 17).responses.at(0).partitions.at(0);
   EXPECT_EQ(part.error_code, ErrorCode::not_leader_or_follower);
   EXPECT_EQ(part.current_leader.leader_id, NodeId(1));
+  EXPECT_TRUE(ask<protocol::FetchResponse>(request, 17).node_endpoints.empty());
+}
+
+TEST_F(Answers, a_client_with_an_older_epoch_is_told_who_leads_and_where) {
+  ASSERT_EQ(create("t", 2), ErrorCode::none);
+  stop();
+  start();
+  protocol::MetadataRequest question;
+  question.topics->emplace_back().name = Text("t");
+  const auto metadata = ask<protocol::MetadataResponse>(question);
+  auto request = fetch_request("", 2);
+  request.topics[0].topic_id = metadata.topics.at(0).topic_id;
+  for (auto& partition : request.topics[0].partitions) {
+    partition.current_leader_epoch = LeaderEpoch(0);
+  }
+  const auto answer = ask<protocol::FetchResponse>(request, 16);
+  for (const auto& part : answer.responses.at(0).partitions) {
+    EXPECT_EQ(part.error_code, ErrorCode::fenced_leader_epoch);
+    EXPECT_EQ(part.current_leader.leader_id, NodeId(1));
+    EXPECT_GT(part.current_leader.leader_epoch, LeaderEpoch(0));
+  }
+  ASSERT_EQ(answer.node_endpoints.size(), 1U) << "each leader once";
+  EXPECT_EQ(answer.node_endpoints[0].node_id, NodeId(1));
+  EXPECT_EQ(answer.node_endpoints[0].host, metadata.brokers.at(0).host);
+  EXPECT_EQ(answer.node_endpoints[0].port, metadata.brokers.at(0).port);
+  const auto older = ask<protocol::FetchResponse>(request, 15);
+  EXPECT_EQ(older.responses.at(0).partitions.at(0).current_leader.leader_id, no_node);
+  EXPECT_TRUE(older.node_endpoints.empty());
 }
 
 TEST_F(Answers, a_full_fetch_of_nothing_opens_a_session) {

@@ -47,6 +47,7 @@
 #include "protocol/messages/sync_group.h"
 #include "protocol/messages/unregister_broker.h"
 #include "protocol/messages/update_features.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -60,7 +61,7 @@ constexpr ApiRow row(On on) {
   constexpr auto& info = Request::info;
   return {.key = static_cast<protocol::ApiKey>(info.api_key),
           .served = {info.versions.lowest, info.latest_stable()},
-          .announced_lowest = info.versions.lowest,
+          .announced_lowest = protocol::lowest_announced(info),
           .on_broker = true,
           .on_controller = on == On::both,
           .serve = &serve_simple<handler>};
@@ -68,10 +69,9 @@ constexpr ApiRow row(On on) {
 
 constexpr ApiRow produce_row() {
   constexpr auto& info = protocol::ProduceRequest::info;
-  // Versions 0 to 2 are announced and not served: released librdkafka judges codecs by them.
   return {.key = protocol::ApiKey::produce,
           .served = {info.versions.lowest, info.latest_stable()},
-          .announced_lowest = 0,
+          .announced_lowest = protocol::lowest_announced(info),
           .on_broker = true};
 }
 

@@ -22,8 +22,7 @@ struct ApiRow {
 
   protocol::ApiKey key{};
   protocol::Versions served;
-  /// What ApiVersions names as lowest; lower than served where old clients probe for it
-  /// (KAFKA-18659, KAFKA-19444).
+  /// What ApiVersions names as lowest (protocol/version_rules.h).
   std::int16_t announced_lowest{0};
   bool on_broker{false};
   bool on_controller{false};

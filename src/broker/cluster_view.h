@@ -4,8 +4,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/ids.h"
+#include "base/text.h"
 #include "broker/request_context.h"
 #include "metadata/image.h"
 
@@ -24,6 +26,28 @@ struct BrokerAddress {
 /// alive or lacks that listener.
 std::optional<BrokerAddress> address_for(const Broker& broker, const RequestContext& context,
                                          const metadata::BrokerRegistration& registration);
+
+/// Tells the client of a partition that has moved who leads it now, and where that one is
+/// (KIP-951). `LeaderIdAndEpoch` and `NodeEndpoint` are those of a Produce or Fetch answer.
+template <class LeaderIdAndEpoch, class NodeEndpoint>
+void name_leader(const Broker& broker, const RequestContext& context,
+                 const metadata::PartitionRegistration& partition, LeaderIdAndEpoch& leader,
+                 std::vector<NodeEndpoint>& endpoints) {
+  leader.leader_id = partition.leader;
+  leader.leader_epoch = partition.leader_epoch;
+  for (const auto& known : endpoints) {
+    if (known.node_id == partition.leader) return;
+  }
+  const auto* registration = context.image->broker(partition.leader);
+  if (registration == nullptr) return;
+  const auto address = address_for(broker, context, *registration);
+  if (!address) return;
+  auto& endpoint = endpoints.emplace_back();
+  endpoint.node_id = partition.leader;
+  endpoint.host = Text::copy(address->host);
+  endpoint.port = address->port;
+  if (registration->rack) endpoint.rack = Text::copy(*registration->rack);
+}
 
 /// Why a topic of this name can not exist; empty if it can (Kafka's Topic.validate).
 std::string_view topic_name_problem(std::string_view name);

@@ -4,6 +4,7 @@
 
 #include "broker/broker.h"
 #include "env/pool.h"
+#include "protocol/version_rules.h"
 #include "records/batch.h"
 #include "storage/index_format.h"
 
@@ -58,7 +59,7 @@ void Fetch::watch() {
 
 void Fetch::find_partition(FetchPart& part) {
   const auto& key = part.target.key;
-  const bool by_id = context_.version >= 13;
+  const bool by_id = protocol::names_topics_by_id(context_.api, context_.version);
   const auto* topic = by_id ? context_.image->topic(key.topic_id)
                             : context_.image->topic(std::string_view(key.topic));
   part.data.partition_index = key.partition;
@@ -202,17 +203,6 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
   if (part.partition != nullptr) data.aborted_transactions.reset();
   if (limits_.isolation == FetchIsolation::transactions_committed && !part.has_error()) {
     data.aborted_transactions.emplace();
-  }
-  if (context_.version >= 16 && data.error_code == ErrorCode::not_leader_or_follower) {
-    const auto* registration =
-        context_.image->partition(part.target.key.topic_id, part.target.key.partition);
-    if (registration != nullptr) {
-      data.current_leader = {.leader_id = registration->leader,
-                             .leader_epoch = registration->leader_epoch};
-    }
-  }
-  if (context_.version <= 5 && data.error_code == ErrorCode::kafka_storage_error) {
-    data.error_code = ErrorCode::not_leader_or_follower;  // what such clients retry
   }
   if (part.plan.file == nullptr || part.plan.length == 0) co_return Result<>();
 

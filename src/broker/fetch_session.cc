@@ -4,6 +4,8 @@
 
 namespace moldau::broker {
 
+using protocol::ErrorCode;
+
 void FetchSession::update(std::vector<FetchTarget> changed,
                           const std::vector<FetchKey>& forgotten) {
   const env::Lock lock(mutex_);
@@ -52,12 +54,13 @@ std::size_t FetchSession::size() const {
   return order_.size();
 }
 
-bool FetchSession::take_epoch(std::int32_t epoch, MonoTime now) {
+ErrorCode FetchSession::take(std::int32_t epoch, Naming naming, MonoTime now) {
   const env::Lock lock(mutex_);
-  if (epoch != next_epoch_) return false;
+  if (epoch != next_epoch_) return ErrorCode::invalid_fetch_session_epoch;
+  if (naming != naming_) return ErrorCode::fetch_session_topic_id_error;
   next_epoch_ = epoch == std::numeric_limits<std::int32_t>::max() ? 1 : epoch + 1;
   last_used_ = now;
-  return true;
+  return ErrorCode::none;
 }
 
 MonoTime FetchSession::last_used() const {

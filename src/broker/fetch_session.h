@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "base/uuid.h"
 #include "env/mutex.h"
+#include "protocol/error_code.h"
 
 namespace moldau::broker {
 
@@ -76,9 +77,10 @@ class FetchSession {
   bool note_answer(const FetchKey& key, const FetchedState& state) EXCLUDES(mutex_);
   std::size_t size() const EXCLUDES(mutex_);
 
-  /// Takes the request's epoch if it is the expected one; then expects the next (1 follows the
-  /// largest).
-  bool take_epoch(std::int32_t epoch, MonoTime now) EXCLUDES(mutex_);
+  /// Takes the request's epoch and expects the next (1 follows the largest). Errors, which leave it
+  /// as it is: INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR for topics that are named
+  /// otherwise than before.
+  protocol::ErrorCode take(std::int32_t epoch, Naming naming, MonoTime now) EXCLUDES(mutex_);
   MonoTime last_used() const EXCLUDES(mutex_);
   MonoTime created() const { return created_; }
 

@@ -7,6 +7,8 @@
 namespace moldau::broker {
 namespace {
 
+using protocol::ErrorCode;
+
 FetchTarget target(int partition, std::int64_t offset = 0) {
   return {.key = {.topic_id = {}, .topic = "t", .partition = PartitionId(partition)},
           .fetch_offset = Offset(offset)};
@@ -29,10 +31,21 @@ class FetchSessionTest : public testing::Test {
 
 TEST_F(FetchSessionTest, epochs_count_up_and_wrap_to_one) {
   const auto session = open({target(0)});
-  EXPECT_FALSE(session->take_epoch(0, now));
-  EXPECT_TRUE(session->take_epoch(1, now));
-  EXPECT_FALSE(session->take_epoch(1, now));
-  EXPECT_TRUE(session->take_epoch(2, now));
+  EXPECT_EQ(session->take(0, FetchSession::Naming::by_name, now),
+            ErrorCode::invalid_fetch_session_epoch);
+  EXPECT_EQ(session->take(1, FetchSession::Naming::by_name, now), ErrorCode::none);
+  EXPECT_EQ(session->take(1, FetchSession::Naming::by_name, now),
+            ErrorCode::invalid_fetch_session_epoch);
+  EXPECT_EQ(session->take(2, FetchSession::Naming::by_name, now), ErrorCode::none);
+}
+
+TEST_F(FetchSessionTest, another_naming_is_refused_and_takes_no_epoch) {
+  const auto session = open({target(0)});
+  EXPECT_EQ(session->take(7, FetchSession::Naming::by_id, now),
+            ErrorCode::invalid_fetch_session_epoch);
+  EXPECT_EQ(session->take(1, FetchSession::Naming::by_id, now),
+            ErrorCode::fetch_session_topic_id_error);
+  EXPECT_EQ(session->take(1, FetchSession::Naming::by_name, now), ErrorCode::none);
 }
 
 TEST_F(FetchSessionTest, a_partition_with_records_goes_to_the_back) {
@@ -73,8 +86,8 @@ TEST_F(FetchSessionTest, a_full_cache_refuses_then_evicts_the_stale_or_the_small
   const auto second = open({target(0)});
   EXPECT_EQ(open({target(0), target(1), target(2)}), nullptr);
   now += FetchSessionCache::eviction_age + std::chrono::seconds(1);
-  EXPECT_TRUE(first->take_epoch(1, now));
-  EXPECT_TRUE(second->take_epoch(1, now));
+  EXPECT_EQ(first->take(1, FetchSession::Naming::by_name, now), ErrorCode::none);
+  EXPECT_EQ(second->take(1, FetchSession::Naming::by_name, now), ErrorCode::none);
   EXPECT_NE(open({target(0), target(1), target(2)}), nullptr) << "takes the smallest";
   EXPECT_EQ(cache.find(second->id()), nullptr);
   EXPECT_NE(cache.find(first->id()), nullptr);

@@ -3,9 +3,11 @@
 #include <limits>
 
 #include "broker/broker.h"
+#include "broker/cluster_view.h"
 #include "broker/internal_topics.h"
 #include "broker/serve.h"
 #include "env/pool.h"
+#include "protocol/version_rules.h"
 #include "records/compression.h"
 
 namespace moldau::broker {
@@ -93,7 +95,7 @@ env::Task<Result<>> Produce::prepare(const SharedBytes& frame) {
     answer.name = Text::view(topic.name);
     answer.topic_id = topic.topic_id;
     std::optional<std::string_view> name;
-    if (version_ >= 13) {
+    if (protocol::names_topics_by_id(protocol::ApiKey::produce, version_)) {
       const auto* known = image_->topic(topic.topic_id);
       if (known != nullptr) name = known->name;
     } else {
@@ -293,6 +295,21 @@ void Produce::on_append_done(std::uint32_t tag, storage::AppendOutcome outcome) 
   if (--outstanding_ == 0) wakeup_->wake();
 }
 
+/// For partitions that have moved: who leads them now (KIP-951).
+void Produce::name_leaders(const RequestContext& context) {
+  for (auto& topic : response_.responses) {
+    for (auto& partition : topic.partition_responses) {
+      if (!protocol::names_current_leader(context.api, version_, partition.error_code)) continue;
+      const auto* registration = protocol::names_topics_by_id(context.api, version_)
+                                     ? image_->partition(topic.topic_id, partition.index)
+                                     : image_->partition(topic.name.view(), partition.index);
+      if (registration == nullptr) continue;
+      name_leader(broker_, context, *registration, partition.current_leader,
+                  response_.node_endpoints);
+    }
+  }
+}
+
 net::Answer Produce::finish() {
   bool failed = false;
   for (std::uint32_t tag = 0; tag < items_.size(); ++tag) {
@@ -318,7 +335,10 @@ net::Answer Produce::finish() {
                                .worker = home(),
                                .received = received_,
                                .image = image_};
-  if (failed) note_refusals(broker_, context, response_.schema, &response_);
+  if (failed) {
+    name_leaders(context);
+    note_refusals(broker_, context, response_.schema, &response_);
+  }
   if (!wants_answer()) {
     // Nothing may be sent; closing the connection is how the client learns of the failure.
     if (failed) {

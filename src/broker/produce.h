@@ -61,6 +61,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   };
 
   protocol::ProduceResponse::PartitionProduceResponse& response_of(const Item& item);
+  void name_leaders(const RequestContext& context);
   void refuse(const Item& item, protocol::ErrorCode error, std::string message = {});
   void add_item(const protocol::ProduceRequest::TopicProduceData& topic, std::size_t topic_index,
                 std::size_t index, std::optional<std::string_view> name);

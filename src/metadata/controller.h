@@ -105,9 +105,8 @@ class Controller {
       const Context& context, const protocol::IncrementalAlterConfigsRequest& request);
   Step<protocol::AlterConfigsResponse> alter_configs(const Context& context,
                                                      const protocol::AlterConfigsRequest& request);
-  /// `version` of the request: 0 says otherwise than later ones what may be downgraded.
   Step<protocol::UpdateFeaturesResponse> update_features(
-      const Context& context, const protocol::UpdateFeaturesRequest& request, std::int16_t version);
+      const Context& context, const protocol::UpdateFeaturesRequest& request);
   /// A broker that will not come back. The one in this process can not be unregistered.
   Step<protocol::UnregisterBrokerResponse> unregister_broker(
       const Context& context, const protocol::UnregisterBrokerRequest& request);

@@ -97,7 +97,7 @@ Step<protocol::AlterConfigsResponse> Controller::alter_configs(
 }
 
 Step<protocol::UpdateFeaturesResponse> Controller::update_features(
-    const Context& context, const protocol::UpdateFeaturesRequest& request, std::int16_t version) {
+    const Context& context, const protocol::UpdateFeaturesRequest& request) {
   Step<protocol::UpdateFeaturesResponse> step;
   step.reply.error_message.reset();
   if (!active_) {
@@ -108,7 +108,7 @@ Step<protocol::UpdateFeaturesResponse> Controller::update_features(
   const FeatureSupport support{.node_id = config_.node_id,
                                .features = config_.supported_features,
                                .kraft_version = context.kraft_version};
-  auto refusal = metadata::update_features(*image_, support, request, version, step.records);
+  auto refusal = metadata::update_features(*image_, support, request, step.records);
   if (refusal) {
     step.reply.error_code = refusal->code;
     step.reply.error_message = Text(std::move(refusal->message));

@@ -308,8 +308,7 @@ class World {
   std::string update_features(const scenario::Command& command) {
     Context now = context();
     now.kraft_version = static_cast<std::int16_t>(command.number("kraft", 1));
-    auto step = controller_->update_features(
-        now, features_request(command), static_cast<std::int16_t>(command.number("version", 2)));
+    auto step = controller_->update_features(now, features_request(command));
     const std::string reply =
         fmt::format("{} results={}", outcome(step.reply.error_code, step.reply.error_message),
                     step.reply.results.size());

@@ -129,24 +129,26 @@ Step<protocol::DeleteTopicsResponse> Controller::delete_topics(
   std::set<std::string_view> duplicate_names;
   std::set<Uuid> duplicate_ids;
   for (const DeleteState& wanted : all.topics) {
+    const bool is_on = config_.delete_topic_enable;
     // A duplicate is answered once.
-    if (wanted.name && wanted.topic_id.is_zero() &&
+    if (is_on && wanted.name && wanted.topic_id.is_zero() &&
         !duplicate_names.insert(wanted.name->view()).second) {
       continue;
     }
-    if (!wanted.name && !wanted.topic_id.is_zero() &&
+    if (is_on && !wanted.name && !wanted.topic_id.is_zero() &&
         !duplicate_ids.insert(wanted.topic_id).second) {
       continue;
     }
     // What is named both ways is refused, by the answer to the name.
     const auto* by_id = wanted.name ? nullptr : image_->topic(wanted.topic_id);
-    if (by_id != nullptr && all.names_once(by_id->name) && all.ids.at(wanted.topic_id) == 1) {
+    if (is_on && by_id != nullptr && all.names_once(by_id->name) &&
+        all.ids.at(wanted.topic_id) == 1) {
       continue;
     }
     Deletion deletion;
     if (!active_) {
       deletion.error = ErrorCode::not_controller;
-    } else if (!config_.delete_topic_enable) {
+    } else if (!is_on) {
       deletion.error = ErrorCode::topic_deletion_disabled;
     } else {
       deletion = decide(wanted, all, *image_);
@@ -156,6 +158,7 @@ Step<protocol::DeleteTopicsResponse> Controller::delete_topics(
     result.error_message =
         deletion.reason.empty() ? message_of(deletion.error) : Text::view(deletion.reason);
     result.topic_id = deletion.named_id.is_zero() ? wanted.topic_id : deletion.named_id;
+    if (deletion.error == ErrorCode::topic_deletion_disabled) result.error_message.reset();
     result.name.reset();
     if (wanted.name) result.name = Text::copy(*wanted.name);
     if (deletion.topic == nullptr) continue;

@@ -98,21 +98,17 @@ Reason reject_update(const Image& image, const FeatureSupport& support, std::str
                                   : "This controller can not upgrade the quorum.");
 }
 
-UpgradeType type_of(const Update& update, std::int16_t version) {
-  if (version > 0) return static_cast<UpgradeType>(update.upgrade_type);
-  return update.allow_downgrade ? UpgradeType::safe_downgrade : UpgradeType::upgrade;
-}
-
 }  // namespace
 
 std::optional<ApiError> update_features(const Image& image, const FeatureSupport& support,
                                         const protocol::UpdateFeaturesRequest& request,
-                                        std::int16_t version, std::vector<Record>& records) {
+                                        std::vector<Record>& records) {
   std::vector<Record> decided;
   for (const Update& update : request.feature_updates) {
     const std::string_view name = update.feature.view();
     const std::int16_t wanted = update.max_version_level;
-    if (auto reason = reject_update(image, support, name, wanted, type_of(update, version))) {
+    if (auto reason = reject_update(image, support, name, wanted,
+                                    static_cast<UpgradeType>(update.upgrade_type))) {
       return ApiError{
           ErrorCode::invalid_update_version,
           "The update failed for all features since the following feature had an error: " +

@@ -18,10 +18,11 @@ struct FeatureSupport {
   std::int16_t kraft_version{0};  ///< as the quorum has it
 };
 
-/// Decides one UpdateFeatures request of that version (KIP-584): all of it or nothing. Adds the
-/// records, or says why not. A level that is set already is no error and makes no record.
+/// Decides one UpdateFeatures request (KIP-584): all of it or nothing. `AllowDowngrade` of version
+/// 0 counts for nothing, as in Apache Kafka. Adds the records, or says why not. A level that is set
+/// already is no error and makes no record.
 std::optional<ApiError> update_features(const Image& image, const FeatureSupport& support,
                                         const protocol::UpdateFeaturesRequest& request,
-                                        std::int16_t version, std::vector<Record>& records);
+                                        std::vector<Record>& records);
 
 }  // namespace moldau::metadata

@@ -106,7 +106,7 @@ inline protocol::UpdateFeaturesRequest features_request(const scenario::Command&
     update.feature = Text(parts.at(0));
     update.max_version_level = static_cast<std::int16_t>(std::stoi(parts.at(1)));
     if (parts.size() > 2) update.upgrade_type = static_cast<std::int8_t>(std::stoi(parts[2]));
-    update.allow_downgrade = update.upgrade_type > 1;
+    update.allow_downgrade = parts.size() > 3 && parts[3] == "allow";
   }
   return request;
 }

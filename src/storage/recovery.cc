@@ -43,6 +43,7 @@ class Loader {
   Result<> cut_tail(std::size_t index, std::uint64_t position);
   Result<> seal(std::size_t index);
   Result<> open_sealed(const SegmentFiles& files);
+  Result<bool> knows_of_records(Offset base);
   void finish();
 
   Result<std::shared_ptr<env::File>> open_log(Offset base) {
@@ -154,12 +155,12 @@ Result<> Loader::load_clean() {
   return {};
 }
 
-/// A segment below the recovery point: taken as it is; only a missing index is made again. Nothing
-/// but compaction leaves an empty one.
+/// A segment below the recovery point: taken as it is; only a missing index is made again.
+/// Compaction may have left nothing of it, but then its time index knows of no record either.
 Result<> Loader::open_sealed(const SegmentFiles& files) {
   const auto file = TRY(open_log(files.base));
   const auto size = TRY(file->size());
-  if (size == 0 && !request_.config->cleanup_compact) {
+  if (size == 0 && files.has_time_index && TRY(knows_of_records(files.base))) {
     return fail(Errc::corrupt, fmt::format("{} is empty, below the recovery point {}", file->path(),
                                            recovery_point_));
   }
@@ -173,6 +174,13 @@ Result<> Loader::open_sealed(const SegmentFiles& files) {
   }
   log_.segments.push_back(std::move(segment));
   return {};
+}
+
+/// Whether the segment's time index names a record; a roll writes the newest timestamp to it.
+Result<bool> Loader::knows_of_records(Offset base) {
+  const auto entries = read_index_file<TimeIndexEntry>(
+      disk_, fmt::format("{}/{}", request_.directory, segment_file_name(base, time_index_suffix)));
+  return entries && !entries->empty();
 }
 
 /// The last segment after a clean stop: indexes come into memory, the tail behind the last entry is

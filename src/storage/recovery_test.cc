@@ -279,6 +279,28 @@ TEST_F(Recovery, file_that_ends_below_the_recovery_point_is_damage) {
   EXPECT_EQ(file_size(path(first_log)), size / 2);
 }
 
+TEST_F(Recovery, empty_older_segment_is_damage_unless_compaction_left_nothing_of_it) {
+  config_.segment_bytes = 300;
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably({.value_size = 100, .timestamp = 1000 + i});
+  ASSERT_GT(log_->priv().segment_list()->size(), 2U);
+  ASSERT_TRUE(close());
+  crash(CrashKind::kill);
+  const auto cut_to_nothing = [this](const std::string& file) {
+    ASSERT_TRUE(env_->disk().open(file, env::OpenMode::write).value()->truncate(0));
+  };
+  cut_to_nothing(path(first_log));
+  ASSERT_TRUE(open_dir());
+  EXPECT_EQ(load()->quarantined.size(), 1U);
+  ASSERT_TRUE(close());
+  crash(CrashKind::kill);
+  // As Apache's cleaner leaves a segment of which no record is the newest of its key.
+  cut_to_nothing(path(segment_file_name(Offset(0), index_suffix)));
+  cut_to_nothing(path(segment_file_name(Offset(0), time_index_suffix)));
+  ASSERT_TRUE(open_dir());
+  EXPECT_TRUE(load()->quarantined.empty());
+}
+
 TEST_F(Recovery, bad_tail_after_a_clean_stop_is_damage) {
   start_log();
   for (int i = 0; i < 3; ++i) append_durably();

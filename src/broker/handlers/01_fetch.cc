@@ -6,10 +6,12 @@
 //  10  zstd                             17  replica directory id (KIP-853)
 //  11  rack, preferred replica          18  high watermark of the follower (KIP-1166)
 #include "broker/broker.h"
+#include "broker/cluster_view.h"
 #include "broker/fetch.h"
 #include "broker/fetch_session.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/fetch.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -21,11 +23,14 @@ using protocol::FetchResponse;
 constexpr std::int32_t session_none = 0;
 constexpr std::int32_t epoch_initial = 0;
 constexpr std::int32_t epoch_final = -1;
-constexpr std::int16_t ids_since = 13;
+
+bool by_id(std::int16_t version) {
+  return protocol::names_topics_by_id(protocol::ApiKey::fetch, version);
+}
 
 FetchKey key_of(std::int16_t version, const Text& topic, const Uuid& topic_id,
                 PartitionId partition) {
-  if (version >= ids_since) return {.topic_id = topic_id, .topic = {}, .partition = partition};
+  if (by_id(version)) return {.topic_id = topic_id, .topic = {}, .partition = partition};
   return {.topic_id = {}, .topic = topic.str(), .partition = partition};
 }
 
@@ -69,7 +74,7 @@ struct Conversation {
 };
 
 FetchSession::Naming naming_of(std::int16_t version) {
-  return version >= ids_since ? FetchSession::Naming::by_id : FetchSession::Naming::by_name;
+  return by_id(version) ? FetchSession::Naming::by_id : FetchSession::Naming::by_name;
 }
 
 Conversation refused(ErrorCode error) {
@@ -87,12 +92,9 @@ Conversation converse(Broker& broker, RequestContext& context, const FetchReques
   }
   auto session = cache.find(request.session_id);
   if (session == nullptr) return refused(ErrorCode::fetch_session_id_not_found);
-  if (session->naming() != naming_of(context.version)) {
-    return refused(ErrorCode::fetch_session_topic_id_error);
-  }
-  if (!session->take_epoch(request.session_epoch, context.received)) {
-    return refused(ErrorCode::invalid_fetch_session_epoch);
-  }
+  const ErrorCode taken =
+      session->take(request.session_epoch, naming_of(context.version), context.received);
+  if (taken != ErrorCode::none) return refused(taken);
   session->update(std::move(targets), forgotten_of(request, context.version));
   targets = session->targets();
   if (targets.empty()) {
@@ -104,11 +106,15 @@ Conversation converse(Broker& broker, RequestContext& context, const FetchReques
           .targets = std::move(targets)};
 }
 
-FetchLimits limits_of(Broker& broker, RequestContext& context, const FetchRequest& request) {
+bool is_from_follower(const RequestContext& context, const FetchRequest& request) {
   const NodeId replica =
       context.version >= 15 ? request.replica_state.replica_id : request.replica_id;
+  return replica >= NodeId(0);
+}
+
+FetchLimits limits_of(Broker& broker, RequestContext& context, const FetchRequest& request) {
   FetchLimits limits;
-  if (replica >= NodeId(0)) {
+  if (is_from_follower(context, request)) {
     limits.isolation = FetchIsolation::log_end;
   } else if (request.isolation_level == 1) {
     limits.isolation = FetchIsolation::transactions_committed;
@@ -127,7 +133,8 @@ FetchedState state_of(const FetchPart& part) {
           .log_start_offset = part.data.log_start_offset};
 }
 
-void add_part(FetchResponse& response, FetchPart part) {
+void add_part(const Broker& broker, const RequestContext& context, FetchPart part,
+              FetchResponse& response) {
   const auto& key = part.target.key;
   auto& topics = response.responses;
   if (topics.empty() || topics.back().topic_id != key.topic_id ||
@@ -136,7 +143,15 @@ void add_part(FetchResponse& response, FetchPart part) {
     topic.topic = Text::copy(key.topic);
     topic.topic_id = key.topic_id;
   }
-  topics.back().partitions.push_back(std::move(part.data));
+  auto& data = part.data;
+  if (protocol::names_current_leader(context.api, context.version, data.error_code)) {
+    const auto* registration = context.image->partition(key.topic_id, key.partition);
+    if (registration != nullptr) {
+      name_leader(broker, context, *registration, data.current_leader, response.node_endpoints);
+    }
+  }
+  data.error_code = protocol::error_for(context.api, context.version, data.error_code);
+  topics.back().partitions.push_back(std::move(data));
 }
 
 }  // namespace
@@ -168,8 +183,10 @@ env::Task<FetchResponse> handle_fetch(Broker& broker, RequestContext& context,
   for (auto& part : *parts) {
     const bool changed =
         session == nullptr || session->note_answer(part.target.key, state_of(part));
-    if (changed || !is_incremental) add_part(response, std::move(part));
+    if (changed || !is_incremental) add_part(broker, context, std::move(part), response);
   }
+  // Followers know the brokers.
+  if (is_from_follower(context, request)) response.node_endpoints.clear();
   co_return response;
 }
 

@@ -10,6 +10,7 @@
 #include "broker/handlers/handlers.h"
 #include "env/pool.h"
 #include "protocol/messages/list_offsets.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -87,6 +88,11 @@ env::Task<> look_up(RequestContext& context, Partition& partition, Question ques
 env::Task<> answer(Broker& broker, RequestContext& context, std::string_view topic,
                    Question question, PartitionAnswer& out) {
   out.partition_index = question.partition.partition_index;
+  const std::int64_t timestamp = question.partition.timestamp;
+  if (question.version < lowest_version_of(timestamp) || timestamp < earliest_pending_upload) {
+    out.error_code = ErrorCode::unsupported_version;
+    co_return;
+  }
   const auto partition = broker.partitions().find(topic, out.partition_index);
   if (partition == nullptr) {
     out.error_code = context.image->partition(topic, out.partition_index) == nullptr
@@ -96,11 +102,6 @@ env::Task<> answer(Broker& broker, RequestContext& context, std::string_view top
   }
   out.error_code = partition->check_leader(question.partition.current_leader_epoch);
   if (out.error_code != ErrorCode::none) co_return;
-  const std::int64_t timestamp = question.partition.timestamp;
-  if (question.version < lowest_version_of(timestamp) || timestamp < earliest_pending_upload) {
-    out.error_code = ErrorCode::unsupported_version;
-    co_return;
-  }
   storage::Log& log = partition->log();
   const auto positions = log.positions();
   if (timestamp == earliest || timestamp == earliest_local) {
@@ -111,8 +112,8 @@ env::Task<> answer(Broker& broker, RequestContext& context, std::string_view top
   if (timestamp == latest_tiered || timestamp == earliest_pending_upload) co_return;
   const auto visible = visible_end(*partition, positions, question.request.isolation_level);
   if (!visible) {
-    out.error_code =
-        question.version >= 5 ? ErrorCode::offset_not_available : ErrorCode::leader_not_available;
+    out.error_code = protocol::error_for(protocol::ApiKey::list_offsets, question.version,
+                                         ErrorCode::offset_not_available);
   } else if (timestamp == latest) {
     set_offset(out, question.version, *visible, log);
     if (question.version >= 4) out.leader_epoch = partition->leader_epoch();

@@ -12,6 +12,7 @@
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
 #include "protocol/messages/metadata.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -22,7 +23,6 @@ using protocol::MetadataResponse;
 
 /// In version 0 replicas that are not alive are left out of the lists and reported as an error.
 constexpr std::int16_t full_replica_lists_since = 1;
-constexpr std::int16_t listener_not_found_since = 6;
 
 std::vector<NodeId> alive(const metadata::Image& image, const std::vector<NodeId>& nodes,
                           std::string_view listener) {
@@ -52,9 +52,9 @@ void describe_partition(const Broker& broker, const RequestContext& context,
   const auto* leader = image.broker(partition.leader);
   if (leader == nullptr || !address_for(broker, context, *leader)) {
     out.leader_id = no_node;
-    out.error_code = leader != nullptr && context.version >= listener_not_found_since
-                         ? ErrorCode::listener_not_found
-                         : ErrorCode::leader_not_available;
+    out.error_code = leader == nullptr ? ErrorCode::leader_not_available
+                                       : protocol::error_for(context.api, context.version,
+                                                             ErrorCode::listener_not_found);
     return;
   }
   out.leader_id = partition.leader;
@@ -173,6 +173,7 @@ env::Task<MetadataResponse> handle_metadata(Broker& broker, RequestContext& cont
       describe_unknown(topic.name ? topic.name->view() : std::string_view(),
                        ErrorCode::invalid_request, response);
       response.topics.back().topic_id = topic.topic_id;
+      response.topics.back().is_internal = false;
     }
     co_return response;
   }

@@ -6,6 +6,7 @@
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/offset_commit.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -14,13 +15,12 @@ using protocol::ErrorCode;
 using protocol::OffsetCommitRequest;
 using protocol::OffsetCommitResponse;
 
-constexpr std::int16_t topic_ids_since = 10;
-
 /// The topic with its name and id; null if it does not exist.
 const metadata::Topic* find_topic(const RequestContext& context,
                                   const OffsetCommitRequest::OffsetCommitRequestTopic& topic) {
-  return context.version >= topic_ids_since ? context.image->topic(topic.topic_id)
-                                            : context.image->topic(topic.name.view());
+  return protocol::names_topics_by_id(context.api, context.version)
+             ? context.image->topic(topic.topic_id)
+             : context.image->topic(topic.name.view());
 }
 
 OffsetCommitResponse::OffsetCommitResponseTopic& add_topic(
@@ -34,9 +34,7 @@ OffsetCommitResponse::OffsetCommitResponseTopic& add_topic(
 /// Moves what does not exist out of the request, into the answer.
 void refuse_unknown(const RequestContext& context, OffsetCommitRequest& request,
                     OffsetCommitResponse& response) {
-  const ErrorCode unknown_topic = context.version >= topic_ids_since
-                                      ? ErrorCode::unknown_topic_id
-                                      : ErrorCode::unknown_topic_or_partition;
+  const ErrorCode unknown_topic = protocol::unknown_topic(context.api, context.version);
   for (auto& topic : request.topics) {
     const auto* known = find_topic(context, topic);
     auto& out = add_topic(response, topic);

@@ -6,6 +6,7 @@
 #include "broker/group_coordinators.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/offset_fetch.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -18,7 +19,6 @@ using GroupAnswer = OffsetFetchResponse::OffsetFetchResponseGroup;
 
 constexpr std::int16_t group_errors_since = 2;
 constexpr std::int16_t many_groups_since = 8;
-constexpr std::int16_t topic_ids_since = 10;
 
 /// A request of before version 8 in the form of later ones.
 Group single_group(OffsetFetchRequest& request) {
@@ -68,7 +68,8 @@ void identify_topics(const metadata::Image& image, GroupAnswer& answer) {
 env::Task<GroupAnswer> fetch_group(Broker& broker, RequestContext& context, Group group,
                                    bool require_stable) {
   GroupAnswer unknown;
-  if (context.version >= topic_ids_since) name_topics(*context.image, group, unknown);
+  const bool by_id = protocol::names_topics_by_id(context.api, context.version);
+  if (by_id) name_topics(*context.image, group, unknown);
   auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
                     const coordinator::Caller& caller) {
     return groups.fetch(now, caller, group, require_stable);
@@ -80,8 +81,8 @@ env::Task<GroupAnswer> fetch_group(Broker& broker, RequestContext& context, Grou
     failed.error_code = fetched.error();
     co_return failed;
   }
+  if (by_id) identify_topics(*context.image, *fetched);
   for (auto& topic : unknown.topics) fetched->topics.push_back(std::move(topic));
-  if (context.version >= topic_ids_since) identify_topics(*context.image, *fetched);
   co_return std::move(*fetched);
 }
 

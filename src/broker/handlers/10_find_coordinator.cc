@@ -37,7 +37,7 @@ Coordinator refused(std::string_view key, ErrorCode error, std::string_view mess
 /// says what is meant.
 Coordinator not_built(std::string_view key, KeyType type, std::int16_t version) {
   if (type == KeyType::share) {
-    return refused(key, ErrorCode::unsupported_version,
+    return refused(key, version < 6 ? ErrorCode::invalid_request : ErrorCode::unsupported_version,
                    "This broker does not serve share groups yet");
   }
   return refused(key,

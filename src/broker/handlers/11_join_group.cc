@@ -25,7 +25,6 @@ env::Task<JoinGroupResponse> handle_join_group(Broker& broker, RequestContext& c
   if (joined) co_return std::move(*joined);
   JoinGroupResponse response;
   response.error_code = joined.error();
-  response.member_id = Text::view(request.member_id);
   if (context.version >= 7) response.protocol_name.reset();
   co_return response;
 }

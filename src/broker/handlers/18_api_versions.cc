@@ -7,6 +7,7 @@
 #include "broker/handlers/handlers.h"
 #include "metadata/builder.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -14,8 +15,6 @@ namespace {
 using protocol::ApiVersionsRequest;
 using protocol::ApiVersionsResponse;
 using protocol::ErrorCode;
-
-constexpr std::int16_t zero_levels_since = 4;
 
 bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -29,11 +28,13 @@ bool is_valid_software(std::string_view text) {
 }
 
 /// Whether the client has reached the node that it means (KIP-1242): it names cluster and node, or
-/// neither; elsewhere it has to begin anew with its bootstrap servers.
-ErrorCode check_destination(const Broker& broker, const ApiVersionsRequest& request) {
+/// neither; elsewhere it has to begin anew with its bootstrap servers. A controller does not
+/// compare.
+ErrorCode check_destination(const Broker& broker, ListenerKind kind,
+                            const ApiVersionsRequest& request) {
   const bool names_node = request.node_id != no_node;
   if (request.cluster_id.has_value() != names_node) return ErrorCode::invalid_request;
-  if (!names_node) return ErrorCode::none;
+  if (!names_node || kind == ListenerKind::controller) return ErrorCode::none;
   return *request.cluster_id == broker.cluster_id() && request.node_id == broker.config().node_id
              ? ErrorCode::none
              : ErrorCode::rebootstrap_required;
@@ -51,7 +52,7 @@ void add_apis(ListenerKind kind, ApiVersionsResponse& response) {
 
 void add_features(const RequestContext& context, ApiVersionsResponse& response) {
   for (const auto& [name, range] : supported_features()) {
-    if (range.min == 0 && context.version < zero_levels_since) continue;
+    if (!protocol::lists_feature(range.min, context.version)) continue;
     auto& out = response.supported_features.emplace_back();
     out.name = Text::view(name);
     out.min_version = range.min;
@@ -80,7 +81,7 @@ env::Task<ApiVersionsResponse> handle_api_versions(Broker& broker, RequestContex
     response.error_code = ErrorCode::invalid_request;
     co_return response;
   }
-  response.error_code = check_destination(broker, request);
+  response.error_code = check_destination(broker, context.listener, request);
   if (response.error_code != ErrorCode::none) co_return response;
   add_apis(context.listener, response);
   add_features(context, response);

@@ -4,6 +4,7 @@
 #include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 
@@ -15,7 +16,7 @@ env::Task<protocol::DeleteTopicsResponse> handle_delete_topics(
       });
   if (reply) {
     for (auto& topic : reply->responses) {
-      if (context.version < 6 && !topic.name) topic.name = Text();  // not nullable there
+      topic.error_code = protocol::error_for(context.api, context.version, topic.error_code);
     }
     co_return std::move(*reply);
   }

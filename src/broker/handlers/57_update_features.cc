@@ -11,7 +11,7 @@ env::Task<protocol::UpdateFeaturesResponse> handle_update_features(
     Broker& broker, RequestContext& context, protocol::UpdateFeaturesRequest request) {
   auto reply = co_await broker.controller().run<protocol::UpdateFeaturesResponse>(
       context.worker, [&](metadata::Controller& controller, const metadata::Context& now) {
-        return controller.update_features(now, request, context.version);
+        return controller.update_features(now, request);
       });
   if (reply) co_return std::move(*reply);
   protocol::UpdateFeaturesResponse response;

@@ -5,6 +5,7 @@
 #include "broker/controller_driver.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/describe_cluster.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::broker {
 namespace {
@@ -51,10 +52,6 @@ void add_controllers(const RequestContext& context, NodeId leader,
 env::Task<DescribeClusterResponse> handle_describe_cluster(
     Broker& broker, RequestContext& context, protocol::DescribeClusterRequest request) {
   DescribeClusterResponse response;
-  response.cluster_id = Text::view(broker.cluster_id());
-  if (request.include_cluster_authorized_operations) {
-    response.cluster_authorized_operations = all_cluster_operations;
-  }
   const bool on_broker = context.listener == ListenerKind::broker;
   if (request.endpoint_type != brokers_wanted && request.endpoint_type != controllers_wanted) {
     response.error_code = ErrorCode::unsupported_endpoint_type;
@@ -62,7 +59,7 @@ env::Task<DescribeClusterResponse> handle_describe_cluster(
         Text(fmt::format("Unsupported endpoint type {}", request.endpoint_type));
   } else if (on_broker != (request.endpoint_type == brokers_wanted)) {
     response.error_code =
-        context.version == 0 ? ErrorCode::invalid_request : ErrorCode::mismatched_endpoint_type;
+        protocol::error_for(context.api, context.version, ErrorCode::mismatched_endpoint_type);
     response.error_message = on_broker
                                  ? Text(
                                        "The request was sent to an endpoint of type BROKER, but "
@@ -75,6 +72,12 @@ env::Task<DescribeClusterResponse> handle_describe_cluster(
   } else {
     add_controllers(context, broker.controller().leader(), response);
     response.endpoint_type = controllers_wanted;
+  }
+  if (response.error_code == ErrorCode::none) {
+    response.cluster_id = Text::view(broker.cluster_id());
+    if (request.include_cluster_authorized_operations) {
+      response.cluster_authorized_operations = all_cluster_operations;
+    }
   }
   co_return response;
 }

@@ -7,6 +7,7 @@
 
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::coordinator {
 namespace {
@@ -37,12 +38,12 @@ bool equal_but_case(std::string_view a, std::string_view b) {
 GroupStep<DescribedGroup> Groups::describe(const Context&, const Caller& caller,
                                            std::string_view group_id) {
   if (const ClassicGroup* const group = state_->find(group_id)) return answer(group->describe());
-  constexpr std::int16_t says_no_group_since = 6;
   DescribedGroup response;
   response.group_id = Text::copy(group_id);
   response.group_state = Text::view(name(GroupState::dead));
-  if (caller.version >= says_no_group_since) {
-    response.error_code = ErrorCode::group_id_not_found;
+  response.error_code = protocol::error_for(protocol::ApiKey::describe_groups, caller.version,
+                                            ErrorCode::group_id_not_found);
+  if (response.error_code != ErrorCode::none) {
     response.error_message = Text(fmt::format("Group {} not found.", group_id));
   }
   return answer(std::move(response));

@@ -7,6 +7,7 @@
 
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
+#include "protocol/version_rules.h"
 
 namespace moldau::coordinator {
 namespace {
@@ -73,13 +74,12 @@ bool is_of_topic(const CommittedOffset& committed, const Uuid& topic_id) {
 
 GroupStep<OffsetCommitResponse> Groups::commit(const Context& context, const Caller& caller,
                                                const OffsetCommitRequest& request) {
-  constexpr std::int16_t says_no_group_since = 9;
   ErrorCode error = ErrorCode::none;
   if (ClassicGroup* const group = state_->find(request.group_id)) {
     error = group->accept_commit(context, request);
   } else if (request.generation_id_or_member_epoch >= 0) {
-    error = caller.version >= says_no_group_since ? ErrorCode::group_id_not_found
-                                                  : ErrorCode::illegal_generation;
+    error = protocol::error_for(protocol::ApiKey::offset_commit, caller.version,
+                                ErrorCode::group_id_not_found);
   }
   if (error != ErrorCode::none) return answer(refuse_all(request, error));
 

@@ -165,7 +165,7 @@ class Normaliser:
 
     def text(self, name, value):
         if name in OWN:
-            return f"<{name}>"
+            return value and f"<{name}>"
         if name in IDS:
             return value if value in ZERO_UUIDS else self.numbered("id", value)
         value = UUID.sub(lambda found: f"<{self.numbered('uuid', found[0])}>", value)
