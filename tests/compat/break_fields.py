@@ -128,9 +128,7 @@ def build_all(tree, clean, options):
     fields = field_breaks.all_fields(tree.root)
     built, redrawn = [], 0
     while len(built) < options.count:
-        change = field_breaks.draw(tree.root, rng.choice(fields), rng)
-        if change is None:
-            continue
+        change = field_breaks.draw(tree.root, fields, rng)
         variant = build_broken(tree, change, f"broken-{len(built)}", clean)
         if variant is None:
             redrawn += 1

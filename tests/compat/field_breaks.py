@@ -63,14 +63,16 @@ def _fields_of(path, text):
                         found[4] or "", found.start(), found.end())
 
 
-def draw(root, field, rng):
-    """A Change of a random sort, or None if the field does not lend itself to it."""
+def draw(root, fields, rng):
+    """A Change of a random sort to a random field that lends itself to it."""
     sort = rng.choice([_bound, _tag, _default, _ignorable, _type, _order])
-    text = (pathlib.Path(root) / field.path).read_text()
-    made = sort(field, text, rng)
-    if made is None or made[1] == text:
-        return None
-    return Change(field.path, field.message, f"{field.struct}.{field.name}: {made[0]}", made[1])
+    while True:
+        field = rng.choice(fields)
+        text = (pathlib.Path(root) / field.path).read_text()
+        made = sort(field, text, rng)
+        if made is not None and made[1] != text:
+            what = f"{field.struct}.{field.name}: {made[0]}"
+            return Change(field.path, field.message, what, made[1])
 
 
 def _with_spec(field, text, spec):
