@@ -39,6 +39,7 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id
       fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
       producer_ids_(controller, config.node_id),
       refusals_(env.log()),
+      read_failures_(env.log(), "more reads failed"),
       request_log_(env.log(), config.request_log, request_log_chance(env, config)),
       answer_memory_(static_cast<std::int64_t>(config.request_memory_bytes)),
       groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}

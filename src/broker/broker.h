@@ -54,6 +54,8 @@ class Broker final : public net::SessionFactory {
   GroupCoordinators& groups() { return *groups_; }
   RequestMetrics& requests() { return requests_; }
   Refusals& refusals() { return refusals_; }
+  /// Of records that cannot be read: whoever wants them asks again and again.
+  net::RefusalLog& read_failures() { return read_failures_; }
   RequestLog& request_log() { return request_log_; }
   const AnswerMemory& answer_memory() const { return answer_memory_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
@@ -86,6 +88,7 @@ class Broker final : public net::SessionFactory {
   ProducerIds producer_ids_;
   RequestMetrics requests_;
   Refusals refusals_;
+  net::RefusalLog read_failures_;
   RequestLog request_log_;
   const AnswerMemory answer_memory_;
   std::unique_ptr<GroupCoordinators> groups_;

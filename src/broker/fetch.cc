@@ -155,9 +155,10 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
                                 context_.worker, work);
   }
   if (!plan) {
-    broker_.env().log().error("fetch failed partition={} offset={} error=\"{}\"",
-                              part.partition->name(), part.target.fetch_offset,
-                              plan.error().to_string());
+    if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
+      said->error("fetch failed partition={} offset={} error=\"{}\"", part.partition->name(),
+                  part.target.fetch_offset, plan.error().to_string());
+    }
     data.error_code = ErrorCode::kafka_storage_error;
   } else if (plan->status == storage::ReadStatus::offset_out_of_range) {
     data.error_code = ErrorCode::offset_out_of_range;
@@ -213,8 +214,10 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     auto cold = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
                                      context_.worker, work);
     if (!cold) {
-      broker_.env().log().error("read failed partition={} error=\"{}\"", part.partition->name(),
-                                cold.error().to_string());
+      if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
+        said->error("read failed partition={} error=\"{}\"", part.partition->name(),
+                    cold.error().to_string());
+      }
       data.error_code = ErrorCode::kafka_storage_error;
       co_return Result<>();
     }

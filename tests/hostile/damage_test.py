@@ -188,6 +188,10 @@ def damage_in_an_older_segment_below_the_recovery_point_concerns_its_offsets(rig
                 expect(error == KAFKA_STORAGE_ERROR, f"{ending}, {name}: error {error}")
                 site.broker.expect_one_line(rf"^error fetch failed partition=t-0 offset={HURT} "
                                             r"error=.*t-0/0{20}\.log")
+                for _ in range(300):  # a consumer asks again and again
+                    site.topic.fetch(HURT)
+                lines = site.broker.new_lines()
+                expect(len(lines) <= 101, f"{ending}, {name}: {len(lines)} lines of 300 fetches")
             for offset in (0, HURT - 1, SEGMENT_RECORDS, RECORDS - 1):
                 error, _, data = site.topic.fetch(offset)
                 expect(error == NONE and VALUES[offset] in data and is_intact(data),
