@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <cerrno>
+#include <limits>
 
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -102,6 +102,18 @@ TEST(Ids, arithmetic_and_order) {
   EXPECT_EQ(Offset(8) - Offset(5), 3);
   EXPECT_LT(LeaderEpoch(1), LeaderEpoch(2));
   EXPECT_EQ(fmt::format("{}", Offset(42)), "42");
+}
+
+TEST(Ids, offsets_wrap_around_as_in_java) {
+  constexpr Offset lowest(std::numeric_limits<std::int64_t>::min());
+  constexpr Offset highest(std::numeric_limits<std::int64_t>::max());
+  static_assert(lowest + -1 == highest);  // what is undefined does not compile here
+  static_assert(highest + 1 == lowest);
+  static_assert(lowest - 1 == highest);
+  static_assert(lowest - highest == 1);
+  Offset offset = highest;
+  offset += 2;
+  EXPECT_EQ(offset, lowest + 1);
 }
 
 }  // namespace

@@ -25,15 +25,27 @@ class Id {
   Rep value_{0};
 };
 
-/// A position in a partition log. Offsets differ by a plain count of records.
+/// A position in a partition log. Offsets differ by a plain count of records. Sums wrap around, as
+/// in Java: a batch that comes from outside, or is damaged, may name any numbers.
 class Offset : public Id<Offset, std::int64_t> {
  public:
   using Id::Id;
-  constexpr Offset operator+(std::int64_t count) const { return Offset(value_ + count); }
-  constexpr Offset operator-(std::int64_t count) const { return Offset(value_ - count); }
-  constexpr std::int64_t operator-(Offset other) const { return value_ - other.value_; }
-  constexpr Offset& operator+=(std::int64_t count) { return value_ += count, *this; }
+  constexpr Offset operator+(std::int64_t count) const {
+    return Offset(static_cast<std::int64_t>(bits(value_) + bits(count)));
+  }
+  constexpr Offset operator-(std::int64_t count) const {
+    return Offset(static_cast<std::int64_t>(bits(value_) - bits(count)));
+  }
+  constexpr std::int64_t operator-(Offset other) const {
+    return static_cast<std::int64_t>(bits(value_) - bits(other.value_));
+  }
+  constexpr Offset& operator+=(std::int64_t count) { return *this = *this + count; }
   constexpr Offset& operator++() { return ++value_, *this; }
+
+ private:
+  static constexpr std::uint64_t bits(std::int64_t value) {
+    return static_cast<std::uint64_t>(value);
+  }
 };
 
 /// An id with a successor: epochs and sequence-like counters.

@@ -25,8 +25,9 @@ std::atomic<std::uint64_t> allocations{0};
 // The standard's replaceable functions, counting.
 void* operator new(std::size_t size) {
   allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* memory = std::malloc(size)) return memory;
-  std::abort();
+  void* memory = std::malloc(size);
+  if (memory != nullptr) return memory;
+  throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
