@@ -6,9 +6,10 @@ import re
 
 FOLDERS = ("src/protocol/messages", "src/protocol/records")
 
-INFO = re.compile(r'MessageInfo info\{\.name = "(\w+)".*?\.versions = \{(\d+), (\d+)\}', re.S)
+INFO = re.compile(r'MessageInfo info\{\s*\.name = "(\w+)".*?\.versions = \{(\d+), (\d+)\}', re.S)
 STATEMENT = re.compile(r'field\(&(\w+)::(\w+),\s*"(\w+)"(?:,\s*([^;]*?))?\);', re.S)
 BOUND = re.compile(r"\b(since|until|between|nullable_since)\(([\d, ]+)\)")
+NEWEST = 0x7fff
 
 WIDER = {"std::int8_t": "std::int16_t", "std::int16_t": "std::int32_t",
          "std::int32_t": "std::int64_t", "std::int64_t": "std::int32_t", "bool": "std::int16_t",
@@ -26,7 +27,7 @@ class Field:
 
     path: str
     message: str
-    versions: tuple
+    versions: tuple  # of the struct around it
     struct: str
     member: str
     name: str
@@ -49,7 +50,9 @@ def all_fields(root):
     fields = []
     for folder in FOLDERS:
         for path in sorted((pathlib.Path(root) / folder).glob("*.h")):
-            fields += _fields_of(str(path.relative_to(root)), path.read_text())
+            text = path.read_text()
+            found = list(_fields_of(str(path.relative_to(root)), text))
+            fields += [_within_its_struct(field, found, text) for field in found]
     return fields
 
 
@@ -61,6 +64,46 @@ def _fields_of(path, text):
         if around:
             yield Field(path, around[-1][1], around[-1][2], found[1], found[2], found[3],
                         found[4] or "", found.start(), found.end())
+
+
+def _within_its_struct(field, fields, text):
+    """The same field, its versions cut to those in which its message has the struct around it."""
+    return dataclasses.replace(field, versions=_versions_of_struct(field, fields, text))
+
+
+def _versions_of_struct(field, fields, text):
+    """The message's versions if no field of the message is known to have the struct as its type."""
+    users = [one for one in fields if one.message == field.message
+             and _mentions(_declaration(one, text), field.struct)]
+    ranges = [_live(one.spec, _versions_of_struct(one, fields, text))[0] for one in users]
+    ranges = [one for one in ranges if one]
+    if not ranges:
+        return field.versions
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def _mentions(declaration, struct):
+    return declaration is not None and re.search(rf"\b{struct}\b", declaration[1]) is not None
+
+
+def _live(spec, around):
+    """What its bounds mean inside `around`: the versions that have the field, and those of them in
+    which it may be null where that is bounded; None for no version at all."""
+    low, high, nullable = 0, NEWEST, 0
+    for found in BOUND.finditer(spec):
+        numbers = [int(one) for one in found[2].split(",")]
+        if found[1] == "nullable_since":
+            nullable = numbers[0]
+        else:
+            low = 0 if found[1] == "until" else numbers[0]
+            high = NEWEST if found[1] == "since" else numbers[-1]
+    versions = _cut((low, high), around)
+    return versions, versions and _cut((nullable, NEWEST), versions)
+
+
+def _cut(versions, around):
+    low, high = max(versions[0], around[0]), min(versions[1], around[1])
+    return (low, high) if low <= high else None
 
 
 def draw(root, fields, rng):
@@ -85,18 +128,24 @@ def _respecified(field, text, spec):
 
 
 def _bound(field, text, rng):
+    """None if the bound that was drawn means the same in every version that there is."""
+    spec = _other_bound(field, rng)
+    if spec is None or _live(spec, field.versions) == _live(field.spec, field.versions):
+        return None
+    return _respecified(field, text, spec)
+
+
+def _other_bound(field, rng):
     found = rng.choice(list(BOUND.finditer(field.spec)) or [None])
     if found is None:
         if field.versions[0] == field.versions[1]:
             return None
-        spec = f"since({field.versions[0] + 1})" + (f".{field.spec}" if field.spec else "")
-        return _respecified(field, text, spec)
+        return f"since({field.versions[0] + 1})" + (f".{field.spec}" if field.spec else "")
     numbers = [int(one) for one in found[2].split(",")]
     at = rng.randrange(len(numbers))
     numbers[at] = max(0, numbers[at] + rng.choice([-1, 1]))
     bound = f"{found[1]}({', '.join(map(str, numbers))})"
-    return _respecified(field, text,
-                        field.spec[:found.start()] + bound + field.spec[found.end():])
+    return field.spec[:found.start()] + bound + field.spec[found.end():]
 
 
 def _tag(field, text, _rng):
@@ -113,11 +162,13 @@ def _ignorable(field, text, _rng):
 
 
 def _declaration(field, text):
-    """The member's declaration: its struct opens before the statement and is the nearest such."""
-    opened = text.rfind(f"struct {field.struct} {{", 0, field.start)
-    found = re.compile(rf"\n *([\w:<>]+) {field.member}(\{{[^;]*\}});").search(
-        text, opened, field.start)
-    return found if opened >= 0 else None
+    """The member's declaration: its struct opens before the statement and is the nearest such.
+    Structs inside that one may have a member of the same name, further in."""
+    opened = list(re.compile(rf"\n( *)struct {field.struct} {{").finditer(text, 0, field.start))
+    if not opened:
+        return None
+    return re.compile(rf"\n{opened[-1][1]}  ([\w:<>]+) {field.member}(\{{[^;]*\}});").search(
+        text, opened[-1].end(), field.start)
 
 
 def _default(field, text, _rng):
