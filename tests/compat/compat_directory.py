@@ -162,15 +162,15 @@ def expect_ends(rig, second, line):
     return out + err
 
 
-def expect_goes_on(rig, holder, sent):
-    """Whoever has the directory takes topics and records, also after a restart."""
+def expect_goes_on(rig, holder, sent, end=kafka_rig.Server.stop):
+    """Whoever has the directory takes topics and records, also after `end` and a start."""
     more = records.random_records(8, 100, 1)
     produce(rig, holder, "held", more)
     create(rig, holder, "later", partitions=1)
     for _ in range(2):
         records.check_equal(sent + more, consume(rig, holder, "held"), "after the attempt")
         expect({"held", "later"} <= set(topic_ids(rig, holder)), "a topic is gone")
-        holder.stop()
+        end(holder)
         holder.start()
     holder.stop()
 
@@ -202,16 +202,39 @@ def test_apaches_controller_refuses_a_directory_that_we_use(rig):
     expect_goes_on(rig, moldau, sent)
 
 
-@compat_test(limit_s=180, against=("moldau",))
-def test_apache_beside_us_on_one_directory_ends_and_loses_nothing(rig):
-    """A combined node of Apache's looks at the lock late: it has become leader of the quorum by then
-    and has written to the metadata log. What it has written there we cut off when we stop."""
+def with_apache_beside(rig):
+    """Us on a directory where a combined node of Apache's was started, too. It looks at the lock
+    late: it has become leader of the quorum by then and has written to the metadata log."""
     moldau, sent = held_by(rig, "moldau")
     before = metadata_log(moldau)
     second = kafka_rig.Apache(rig, "second", on_the_same_directory(rig, moldau))
     expect_ends(rig, second, LOCKED)
     expect(len(metadata_log(moldau)) > len(before), "Apache behaves better now: so can this test")
-    expect_goes_on(rig, moldau, sent)
+    return moldau, sent
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_apache_beside_us_on_one_directory_ends_and_loses_nothing(rig):
+    """What it has written we cut off when we stop."""
+    expect_goes_on(rig, *with_apache_beside(rig))
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_what_apache_wrote_beside_us_loses_nothing_when_we_are_killed(rig):
+    """Our next batch is written over its first; what is left of them is cut off as a torn tail."""
+    expect_goes_on(rig, *with_apache_beside(rig), end=kafka_rig.Server.kill)
+
+
+@compat_test(limit_s=180, against=("moldau",))
+def test_what_apache_wrote_beside_us_is_taken_over_when_we_are_killed_at_once(rig):
+    """Nothing of ours is over its batches, which are valid and of a higher epoch: they stay in the
+    metadata log (they register its controller), and we lead in the epoch after."""
+    moldau, sent = with_apache_beside(rig)
+    of_both = metadata_log(moldau)
+    moldau.kill()
+    moldau.start()
+    expect(metadata_log(moldau).startswith(of_both), "Apache's batches are gone: say so here")
+    expect_goes_on(rig, moldau, sent, end=kafka_rig.Server.kill)
 
 
 @compat_test(limit_s=180, against=("moldau",))
