@@ -40,7 +40,7 @@ class Offset : public Id<Offset, std::int64_t> {
     return static_cast<std::int64_t>(bits(value_) - bits(other.value_));
   }
   constexpr Offset& operator+=(std::int64_t count) { return *this = *this + count; }
-  constexpr Offset& operator++() { return ++value_, *this; }
+  constexpr Offset& operator++() { return *this += 1; }
 
  private:
   static constexpr std::uint64_t bits(std::int64_t value) {

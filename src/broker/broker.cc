@@ -44,7 +44,9 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id
       answer_memory_(static_cast<std::int64_t>(config.request_memory_bytes)),
       groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}
 
-Broker::~Broker() = default;
+Broker::~Broker() {
+  read_failures_.say_rest();
+}
 
 metadata::ImagePtr Broker::image() const {
   return controller_.image();

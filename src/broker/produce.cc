@@ -335,17 +335,12 @@ net::Answer Produce::finish() {
                                .worker = home(),
                                .received = received_,
                                .image = image_};
-  if (failed) {
-    name_leaders(context);
-    note_refusals(broker_, context, response_.schema, &response_);
-  }
+  if (failed) name_leaders(context);
+  const bool is_said =
+      failed && broker_.refusals().note(context, protocol::ProduceResponse::schema, &response_);
   if (!wants_answer()) {
     // Nothing may be sent; closing the connection is how the client learns of the failure.
-    if (failed) {
-      broker_.env().log().info(
-          "produce with acks=0 failed, closing the connection remote={} client={}",
-          connection_.remote.to_string(), client_id_);
-    }
+    if (failed && !is_said) broker_.refusals().note_closed(context);
     return {.chunks = {}, .then = failed ? net::Answer::Then::close : net::Answer::Then::keep_open};
   }
   auto answer = encode_answer(context, response_);

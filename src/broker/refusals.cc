@@ -24,8 +24,7 @@ std::string quoted(std::string_view text) {
   return fmt::format("{:?}... ({} bytes)", text.substr(0, text_bytes_max), text.size());
 }
 
-void say(env::Log& log, const RequestContext& context, const AnswerError& first,
-         std::size_t count) {
+std::string line_of(const RequestContext& context, const AnswerError& first, std::size_t count) {
   std::string line =
       fmt::format("request refused api={} version={} remote={} client={} error={}", context.api,
                   context.version, context.connection.remote.to_string(), quoted(context.client_id),
@@ -34,11 +33,16 @@ void say(env::Log& log, const RequestContext& context, const AnswerError& first,
   line += fmt::format(
       " reason={}", quoted(first.message.empty() ? protocol::message(first.code) : first.message));
   if (count > 1) line += fmt::format(" errors={}", count);
-  log.warn("{}", line);
+  return line;
 }
 
-}  // namespace
+/// Also what a member meets that was away for too long.
+bool is_stale_member(ErrorCode error) {
+  return error == ErrorCode::illegal_generation || error == ErrorCode::unknown_member_id ||
+         error == ErrorCode::fenced_instance_id;
+}
 
+/// Asks for what nobody may have.
 bool is_bad_input(ErrorCode error) {
   switch (error) {
     case ErrorCode::corrupt_message:
@@ -48,10 +52,8 @@ bool is_bad_input(ErrorCode error) {
     case ErrorCode::invalid_topic_exception:
     case ErrorCode::record_list_too_large:
     case ErrorCode::invalid_required_acks:
-    case ErrorCode::illegal_generation:
     case ErrorCode::inconsistent_group_protocol:
     case ErrorCode::invalid_group_id:
-    case ErrorCode::unknown_member_id:
     case ErrorCode::invalid_session_timeout:
     case ErrorCode::invalid_commit_offset_size:
     case ErrorCode::invalid_timestamp:
@@ -64,9 +66,7 @@ bool is_bad_input(ErrorCode error) {
     case ErrorCode::out_of_order_sequence_number:
     case ErrorCode::invalid_producer_epoch:
     case ErrorCode::unsupported_compression_type:
-    case ErrorCode::fenced_instance_id:
     case ErrorCode::invalid_record:
-    case ErrorCode::group_max_size_reached:
     case ErrorCode::invalid_update_version:
     case ErrorCode::unsupported_version:
       return true;
@@ -75,17 +75,49 @@ bool is_bad_input(ErrorCode error) {
   }
 }
 
-void Refusals::note(const RequestContext& context, const protocol::Schema& schema,
-                    const void* answer) {
+/// The errors of one answer that are of one sort.
+struct Found {
   std::optional<AnswerError> first;
-  std::size_t count = 0;
-  protocol::for_each_error(schema, answer, structs_max, [&](const AnswerError& error) {
-    if (!is_bad_input(error.code)) return;
+  std::size_t count{0};
+
+  void add(const AnswerError& error) {
     if (!first) first = error;
     ++count;
+  }
+};
+
+}  // namespace
+
+Refusals::~Refusals() {
+  bad_.say_rest();
+  stale_.say_rest();
+}
+
+bool Refusals::note(const RequestContext& context, const protocol::Schema& schema,
+                    const void* answer) {
+  Found bad;
+  Found stale;
+  protocol::for_each_error(schema, answer, structs_max, [&](const AnswerError& error) {
+    if (is_bad_input(error.code)) bad.add(error);
+    if (is_stale_member(error.code)) stale.add(error);
   });
-  if (!first) return;
-  if (env::Log* log = log_.admit(context.worker)) say(*log, context, *first, count);
+  if (bad.first) {
+    if (env::Log* log = bad_.admit(context.worker)) {
+      log->warn("{}", line_of(context, *bad.first, bad.count));
+    }
+  } else if (stale.first) {
+    if (env::Log* log = stale_.admit(context.worker)) {
+      log->info("{}", line_of(context, *stale.first, stale.count));
+    }
+  }
+  return bad.first || stale.first;
+}
+
+void Refusals::note_closed(const RequestContext& context) {
+  if (env::Log* log = bad_.admit(context.worker)) {
+    log->info("produce with acks=0 failed, closing the connection remote={} client={}",
+              context.connection.remote.to_string(), quoted(context.client_id));
+  }
 }
 
 }  // namespace moldau::broker

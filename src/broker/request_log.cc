@@ -24,6 +24,11 @@ constexpr std::size_t frame_size_bytes = sizeof(std::int32_t);
 /// Of a client's name, which may be 32 KiB.
 constexpr std::size_t client_id_bytes_max = 200;
 
+/// What stands before the bodies: a client's name may need six bytes for one.
+constexpr std::size_t head_bytes_max = 6 * client_id_bytes_max + 512;
+static_assert(head_bytes_max + 2 * RequestLog::body_bytes_max <= env::Log::line_bytes_max,
+              "the answer would be cut off");
+
 std::string quoted(std::string_view text) {
   std::string out;
   protocol::append_json_string(out, text);
@@ -102,7 +107,8 @@ bool RequestLog::chooses(Duration took) {
 }
 
 void RequestLog::note(const Exchange& exchange, const Result<net::Answer>& answer) {
-  if (chooses(exchange.took)) log_.info("{}", line_of(exchange, answer));
+  if (chooses(exchange.took) && log_.says(env::Level::info))
+    log_.info("{}", line_of(exchange, answer));
 }
 
 }  // namespace moldau::broker

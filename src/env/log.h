@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstddef>
 #include <string_view>
 #include <utility>
 
@@ -14,7 +15,13 @@ enum class Level : unsigned char { debug, info, warn, error };
 /// Pure rooms do not log; they return what happened.
 class Log {
  public:
+  /// A longer line may be cut.
+  static constexpr std::size_t line_bytes_max = 8 << 10;
+
   virtual ~Log() = default;
+
+  /// Whether a line of this level would be said, for those that are costly to make.
+  bool says(Level level) const { return enabled(level); }
 
   template <class... Args>
   void debug(fmt::format_string<Args...> format, Args&&... args) {

@@ -30,17 +30,19 @@ class ErrorSearch {
     if (field.vector != nullptr) return;
     at = value_of(field, at);
     if (at == nullptr) return;
-    const std::string_view name = field.name;
-    if (field.kind == Kind::int16 && name == "ErrorCode") {
-      error.code = *static_cast<const ErrorCode*>(at);
+    if (field.kind == Kind::int16) {
+      if (std::string_view(field.name) == "ErrorCode") {
+        error.code = *static_cast<const ErrorCode*>(at);
+      }
     } else if (field.kind == Kind::string) {
-      auto& text = name == "ErrorMessage" ? error.message : error.about;
+      const bool is_message = std::string_view(field.name) == "ErrorMessage";
+      auto& text = is_message ? error.message : error.about;
       if (text.empty()) text = static_cast<const Text*>(at)->view();
     }
   }
 
   void descend(const Field& field, const void* at, std::string_view about) {
-    if (field.kind != Kind::structure) return;
+    if (field.kind != Kind::structure || !field.nested->has_errors) return;
     at = value_of(field, at);
     if (at == nullptr) return;
     if (field.vector == nullptr) return structure(*field.nested, at, about);

@@ -78,6 +78,7 @@ struct Table {
   const std::uint8_t* tagged;
   std::uint8_t size;
   std::uint8_t tagged_size;
+  bool has_errors;  ///< an ErrorCode, here or in a struct inside
   std::uint32_t object_size;
   const void* default_instance;
 
@@ -279,6 +280,41 @@ consteval FieldSink count_fields() {
   return sink;
 }
 
+/// What is inside std::optional and std::vector, in any order of them.
+template <class T>
+struct Innermost {
+  using Type = T;
+};
+template <class T>
+struct Innermost<std::optional<T>> : Innermost<T> {};
+template <class T>
+struct Innermost<std::vector<T>> : Innermost<T> {};
+
+/// Whether the struct, or one inside it, has an ErrorCode.
+template <class S>
+consteval bool has_errors();
+
+class ErrorSink {
+ public:
+  template <class M, class S>
+  constexpr void operator()(M S::*, const char* name, const Spec& = {}) {
+    using Inner = typename Innermost<M>::Type;
+    if constexpr (kind_of<Inner>() == Kind::structure) {
+      found = found || has_errors<Inner>();
+    } else {
+      found = found || (kind_of<Inner>() == Kind::int16 && std::string_view(name) == "ErrorCode");
+    }
+  }
+  bool found{false};
+};
+
+template <class S>
+consteval bool has_errors() {
+  ErrorSink sink;
+  S::fields(sink);
+  return sink.found;
+}
+
 template <class S>
 struct TableStorage {
   static constexpr FieldSink count = count_fields<S>();
@@ -317,6 +353,7 @@ constexpr Table table_of{
     .tagged = TableStorage<S>::tagged.data(),
     .size = TableStorage<S>::count.size(),
     .tagged_size = TableStorage<S>::count.tagged_size(),
+    .has_errors = has_errors<S>(),
     .object_size = sizeof(S),
     .default_instance = &default_instance<S>.value,
 };

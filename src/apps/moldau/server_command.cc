@@ -261,8 +261,12 @@ void add_server_command(Command program, Chosen& chosen) {
                  "(0.01), slow=MS, or several with commas; credentials are hidden")
       .check(check_log_requests)
       .type_name("WHICH");
-  app.callback(
-      [&chosen, options] { chosen.run = [options](World&) { return run_server(*options); }; });
+  app.callback([&chosen, options] {
+    if (!options->log_requests.empty() && options->log_level > env::Level::info) {
+      throw UsageError("--log-requests says its lines at level info: leave --log-level at info");
+    }
+    chosen.run = [options](World&) { return run_server(*options); };
+  });
 }
 
 }  // namespace moldau::apps

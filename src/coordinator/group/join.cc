@@ -78,6 +78,8 @@ std::optional<JoinGroupResponse> ClassicGroup::join(const Context& context, cons
     pending_.erase(request.member_id.str());
     if (Member* const member = find(request.member_id)) remove_member(*member, effects);
     maybe_complete_join_phase(context, effects);
+    effects.notes.push_back(fmt::format("group {:?}: a member is turned away: group.max.size is {}",
+                                        id_, shared_.config.group_max_size));
     return join_refusal(ErrorCode::group_max_size_reached, "", caller.version);
   }
   if (!supports(request)) {

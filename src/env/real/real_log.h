@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -17,8 +16,6 @@ namespace moldau::env {
 /// written as \xNN, and a line is cut at `line_bytes_max`.
 class RealLog final : public Log {
  public:
-  static constexpr std::size_t line_bytes_max = 4 << 10;
-
   /// A sink takes the events instead.
   RealLog(Level level, std::function<void(Level, std::string_view)> sink);
   ~RealLog() override;
