@@ -5,6 +5,7 @@
 #include "metadata/config_alteration.h"
 #include "metadata/controller.h"
 #include "metadata/feature_update.h"
+#include "protocol/redact.h"
 
 /// Configuration, features, brokers that are gone for good, elections on request.
 namespace moldau::metadata {
@@ -48,6 +49,12 @@ std::vector<ResourceAlteration> alterations_of(const protocol::AlterConfigsReque
   return alterations;
 }
 
+std::string_view noted_value(const protocol::ConfigRecord& config) {
+  if (!config.value) return "(unset)";
+  if (protocol::is_secret_config(config.name)) return protocol::hidden_text;
+  return config.value->view().substr(0, note_value_max);
+}
+
 /// Both requests are decided alike and answered alike.
 template <class Response, class Request>
 Step<Response> alter(const Controller& controller, const Cluster& cluster, NodeId broker,
@@ -75,10 +82,9 @@ Step<Response> alter(const Controller& controller, const Cluster& cluster, NodeI
   for (const Record& record : step.records) {
     const auto* config = std::get_if<protocol::ConfigRecord>(&record.message);
     if (config == nullptr) continue;
-    step.notes.push_back(
-        fmt::format("configures type={} name=\"{}\" {}={}", static_cast<int>(config->resource_type),
-                    config->resource_name, config->name,
-                    config->value ? config->value->view().substr(0, note_value_max) : "(unset)"));
+    step.notes.push_back(fmt::format("configures type={} name=\"{}\" {}={}",
+                                     static_cast<int>(config->resource_type), config->resource_name,
+                                     config->name, noted_value(*config)));
   }
   return step;
 }
