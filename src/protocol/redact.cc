@@ -17,9 +17,9 @@ using namespace std::string_view_literals;
 constexpr std::array secret_bytes{"AuthBytes"sv, "Salt"sv, "SaltedPassword"sv, "StoredKey"sv,
                                   "ServerKey"sv, "Hmac"sv, "RequestData"sv,    "ResponseData"sv};
 
-constexpr std::array secret_words{"password"sv,    "passwd"sv,     "secret"sv,
-                                  "credential"sv,  "passphrase"sv, "jaas"sv,
-                                  "private.key"sv, "apikey"sv,     "api.key"sv};
+constexpr std::array secret_words{"password"sv, "passwd"sv,     "pwd"sv,   "passphrase"sv,
+                                  "secret"sv,   "credential"sv, "jaas"sv,  "private.key"sv,
+                                  "apikey"sv,   "api.key"sv,    "token"sv, "auth"sv};
 
 /// Configurations of groups (KIP-848, KIP-932, KIP-1071) and of client metrics (KIP-714), which
 /// have no secrets.

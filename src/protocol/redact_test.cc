@@ -1,7 +1,9 @@
 #include "protocol/redact.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 
@@ -18,6 +20,8 @@
 
 namespace moldau::protocol {
 namespace {
+
+using namespace std::string_view_literals;
 
 SharedBytes bytes_of(std::string_view text) {
   return SharedBytes::copy(as_bytes(text));
@@ -63,7 +67,9 @@ TEST(Redact, the_name_of_a_configuration_decides_about_its_value) {
 
 TEST(Redact, a_configuration_that_nobody_knows_may_be_a_secret) {
   EXPECT_TRUE(is_secret_config("my.plugin.token"));
-  EXPECT_TRUE(is_secret_config("consumer.Secret.x"));
+  for (const std::string_view word : {"Secret", "token", "Pwd", "auth", "passWord"}) {
+    EXPECT_TRUE(is_secret_config(fmt::format("consumer.{}.x", word))) << word;
+  }
   EXPECT_TRUE(is_secret_config("sasl.jaas.config"));
   EXPECT_FALSE(is_secret_config("consumer.session.timeout.ms"));
   EXPECT_FALSE(is_secret_config("interval.ms"));
@@ -116,6 +122,44 @@ void look_for_secrets(const Table& table, const std::string& message) {
 
 TEST(Redact, no_message_has_a_field_that_sounds_like_a_secret_and_is_printed) {
   for (const Schema* schema : all_schemas()) look_for_secrets(schema->table, schema->info.name);
+}
+
+bool has_field(const Table& table, std::string_view name) {
+  return std::ranges::any_of(table, [&](const Field& field) { return field.name == name; });
+}
+
+/// Whether there is an object of this struct that has a secret, in itself or in one inside.
+bool can_hold_a_secret(const Table& table) {
+  return std::ranges::any_of(table, [&](const Field& field) {
+    if (field.nested != nullptr) return can_hold_a_secret(*field.nested);
+    // The name beside it decides about the value, and it can be any.
+    const bool is_named_value = field.kind == Kind::string && field.name == "Value"sv &&
+                                (has_field(table, "Name") || has_field(table, "Key"));
+    return is_named_value || is_secret(table, field, table.default_instance);
+  });
+}
+
+TEST(Redact, every_api_with_a_secret_field_is_one_whose_bytes_are_not_shown) {
+  std::set<std::string, std::less<>> found;
+  for (const Schema* schema : all_schemas()) {
+    const auto type = schema->info.type;
+    if (type != MessageType::request && type != MessageType::response) continue;
+    if (!can_hold_a_secret(schema->table)) continue;
+    const auto key = static_cast<ApiKey>(schema->info.api_key);
+    EXPECT_TRUE(may_hold_secrets(key)) << schema->info.name;
+    found.emplace(name(key));
+  }
+  for (const std::string_view api : {"SaslAuthenticate", "CreateTopics", "DescribeDelegationToken",
+                                     "Envelope", "StreamsGroupHeartbeat"}) {
+    EXPECT_TRUE(found.contains(api)) << api;
+  }
+}
+
+TEST(Redact, records_of_the_metadata_log_and_tokens_without_a_header_are_not_shown_either) {
+  for (const auto key : {ApiKey::fetch, ApiKey::fetch_snapshot, ApiKey::sasl_handshake}) {
+    EXPECT_TRUE(may_hold_secrets(key)) << name(key);
+  }
+  EXPECT_FALSE(may_hold_secrets(ApiKey::metadata));
 }
 
 TEST(Json, a_text_can_not_forge_a_line_or_command_a_terminal) {
