@@ -3,6 +3,7 @@
 also runs on a machine that has only those: see --bundle."""
 
 import argparse
+import base64
 import concurrent.futures
 import dataclasses
 import os
@@ -28,6 +29,9 @@ MAKE_SEEDS = ROOT / "build/fuzz/make_seeds"
 INPUT_BYTES_MAX = 32 << 10
 LIMITS = [f"-max_len={INPUT_BYTES_MAX}", "-timeout=20", "-rss_limit_mb=2560",
           "-malloc_limit_mb=512"]
+# What is printed of a failure: the machine that it ran on may be gone when it is read.
+LOG_LINES_PRINTED = 40
+INPUT_BYTES_PRINTED = 4 << 10
 # To load a corpus, and to end.
 GRACE_S = 120
 # Of the system, hence on every machine; the others go into a bundle.
@@ -95,7 +99,7 @@ def names():
 
 
 def environment():
-    found = dict(os.environ)
+    found = {"UBSAN_OPTIONS": "print_stacktrace=1", "ASAN_OPTIONS": "print_legend=0"} | os.environ
     if LIBRARIES.is_dir():
         found["LD_LIBRARY_PATH"] = str(LIBRARIES)
     return found
@@ -112,9 +116,8 @@ def run_all(wanted, seconds, jobs, out):
         for done in concurrent.futures.as_completed(running):
             outcomes.append(done.result())
             print(line_of(outcomes[-1]), flush=True)
-            for artifact in outcomes[-1].artifacts:
-                print(f"    its input: {artifact}\n    again: {TARGETS / outcomes[-1].target} "
-                      f"{artifact}", flush=True)
+            for line in finding_of(outcomes[-1], out):
+                print(f"    {line}", flush=True)
     summary = summary_of(outcomes, seconds)
     (out / "summary.txt").write_text(summary, encoding="utf-8")
     print(f"summary and logs: {out}")
@@ -128,7 +131,6 @@ def run_target(target, seconds, directory):
     found = directory / "found"
     found.mkdir(parents=True, exist_ok=True)
     log = directory / "log.txt"
-    known = artifacts_in(directory)
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"fuzz-{target}-") as unpacked:
         corpus.unpack(PACKS / f"{target}.pack", pathlib.Path(unpacked))
@@ -138,17 +140,11 @@ def run_target(target, seconds, directory):
             failure = run_process(command, output, seconds + GRACE_S)
     outcome = Outcome(target, time.monotonic() - started, failure)
     read_log(log, outcome)
-    outcome.artifacts = tuple(sorted(artifacts_in(directory) - known))
     if outcome.failure:
         outcome.failure = reason_of(log) or outcome.failure
     elif outcome.executions == 0:
         outcome.failure = "it ran nothing"
     return outcome
-
-
-def artifacts_in(directory):
-    """crash-HASH, oom-HASH and so on."""
-    return {str(path) for path in directory.glob("*-*")}
 
 
 def run_process(command, output, timeout_s):
@@ -165,12 +161,16 @@ def run_process(command, output, timeout_s):
 
 STATUS = re.compile(r"^#(\d+)\s.*?cov: (\d+) ft: (\d+) corp: (\d+)/(\d+)(b|Kb|Mb)\b.*?rss: (\d+)Mb",
                     re.MULTILINE)
+# crash-HASH, oom-HASH and so on, under our -artifact_prefix.
+SAVED = re.compile(r"Test unit written to (.+)$", re.MULTILINE)
 UNITS = {"b": 1, "Kb": 1 << 10, "Mb": 1 << 20}
 
 
 def read_log(log, outcome):
-    """libFuzzer's last status line."""
-    lines = STATUS.findall(log.read_text(encoding="utf-8", errors="replace"))
+    """The inputs that were saved, and libFuzzer's last status line."""
+    text = text_of(log)
+    outcome.artifacts = tuple(one for one in SAVED.findall(text) if pathlib.Path(one).is_file())
+    lines = STATUS.findall(text)
     if not lines:
         return
     executions, coverage, features, inputs, size, unit, rss = lines[-1]
@@ -183,9 +183,33 @@ REASON = re.compile(r"CHECK failed at .*|.*runtime error: .*|ERROR: (?!libFuzzer
 
 
 def reason_of(log):
-    text = log.read_text(encoding="utf-8", errors="replace")
-    found = REASON.search(text)
+    found = REASON.search(text_of(log))
     return found.group().strip() if found else ""
+
+
+def text_of(log):
+    return log.read_text(encoding="utf-8", errors="replace")
+
+
+def finding_of(outcome, out):
+    """Lines that say what was found: of a failure where the log gives the reason and the stack; the
+    inputs that were saved, as Base64 too where they are small."""
+    lines = excerpt_of(out / outcome.target / "log.txt") if outcome.failure else []
+    for artifact in outcome.artifacts:
+        lines += [f"its input: {artifact}", f"again: {TARGETS / outcome.target} {artifact}"]
+        data = pathlib.Path(artifact).read_bytes()
+        if len(data) < INPUT_BYTES_PRINTED:
+            lines.append(f"in Base64: {base64.b64encode(data).decode()}")
+    return lines
+
+
+def excerpt_of(log):
+    """The log's lines from the reason on; its last ones if there is none."""
+    text = text_of(log)
+    reason = REASON.search(text)
+    if reason:
+        return text[reason.start():].splitlines()[:LOG_LINES_PRINTED]
+    return text.splitlines()[-LOG_LINES_PRINTED:]
 
 
 COLUMNS = "{:20} {:>12} {:>8} {:>8} {:>9} {:>8} {:>10} {:>6} {:>7}  {}"
