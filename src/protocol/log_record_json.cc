@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <variant>
+
 #include "protocol/frame_json.h"
 #include "protocol/records/control_records.h"
 #include "protocol/records/metadata_record.h"
@@ -146,6 +148,16 @@ Result<std::string> control_record_members(Bytes key, std::optional<Bytes> value
   const Place place = is_in_front ? Place{0, number_in_front_size} : Place{version, 0};
   return members + fmt::format(",\"version\":{},\"value\":{}", version,
                                TRY(decoded_json(*schema, place, *value, options)));
+}
+
+bool is_secret_record(std::optional<Bytes> key, std::optional<Bytes> value) {
+  if (key || !value) return false;
+  const auto record = decode_metadata_record(SharedBytes::borrow(*value));
+  if (!record) return false;
+  if (const auto* config = std::get_if<ConfigRecord>(&*record)) {
+    return is_secret_config(config->name);
+  }
+  return std::holds_alternative<UserScramCredentialRecord>(*record);
 }
 
 }  // namespace moldau::protocol

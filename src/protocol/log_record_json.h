@@ -34,4 +34,8 @@ Result<std::string> internal_record_members(InternalLog log, std::optional<Bytes
 Result<std::string> control_record_members(Bytes key, std::optional<Bytes> value,
                                            const JsonOptions& options);
 
+/// Whether this is a record of the metadata log with a credential in it, wherever it turns up: in a
+/// Fetch, or in a segment that was copied to somewhere else.
+bool is_secret_record(std::optional<Bytes> key, std::optional<Bytes> value);
+
 }  // namespace moldau::protocol

@@ -3,24 +3,13 @@
 #include <fmt/format.h>
 
 #include <optional>
-#include <variant>
 
-#include "protocol/records/metadata_record.h"
+#include "protocol/log_record_json.h"
 #include "records/batch.h"
 #include "records/record.h"
 
 namespace moldau::protocol {
 namespace {
-
-/// A record of the metadata log with a credential in it, wherever it turns up.
-bool is_secret_record(Bytes value) {
-  const auto record = decode_metadata_record(SharedBytes::borrow(value));
-  if (!record) return false;
-  if (const auto* config = std::get_if<ConfigRecord>(&*record)) {
-    return is_secret_config(config->name);
-  }
-  return std::holds_alternative<UserScramCredentialRecord>(*record);
-}
 
 class RecordsPrinter {
  public:
@@ -91,8 +80,8 @@ class RecordsPrinter {
                     records::timestamp_of(batch, record));
     optional(record.key);
     out_ += ",\"value\":";
-    const bool is_hidden = options_.secrets == Secrets::hidden && !record.key && record.value &&
-                           is_secret_record(*record.value);
+    const bool is_hidden =
+        options_.secrets == Secrets::hidden && is_secret_record(record.key, record.value);
     is_hidden ? append_json_string(out_, hidden_text) : optional(record.value);
     if (record.headers.count() > 0) headers(record.headers);
     out_ += '}';

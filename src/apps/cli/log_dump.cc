@@ -120,8 +120,9 @@ void DumpPrinter::say(const DumpLine& line, Indent indent) {
 void DumpPrinter::bad(std::optional<std::uint64_t> position, std::string_view why) {
   ++problems_;
   if (options_.format == Format::table) {
-    return print_(position ? fmt::format("BAD position={} {}", *position, why)
-                           : fmt::format("BAD {}", why));
+    const auto text = printable(why);  // may quote the file
+    return print_(position ? fmt::format("BAD position={} {}", *position, text)
+                           : fmt::format("BAD {}", text));
   }
   DumpLine line("bad");
   if (position) line.number("position", *position);

@@ -139,6 +139,16 @@ TEST_F(LogDump, checkpoints_are_printed_line_by_line) {
             std::vector<std::string>{"epoch=4 start_offset=100"});
 }
 
+TEST_F(LogDump, a_name_in_a_checkpoint_can_not_command_a_terminal) {
+  const std::string name = "recovery-point-offset-checkpoint";
+  write(name, as_bytes("0\n1\na\x1b[2J 0 5\n"));
+  EXPECT_EQ(dump(name).lines, std::vector<std::string>{R"(partition="a\u001b[2J-0" offset=5)"});
+  write(name, as_bytes("0\n1\na\x1b[2J\n"));
+  const auto bad = dump(name);
+  EXPECT_EQ(bad.problems, 1u);
+  EXPECT_EQ(bad.lines, std::vector<std::string>{R"(BAD "corrupt: checkpoint line 'a\u001b[2J'")"});
+}
+
 TEST_F(LogDump, what_is_no_log_file_is_refused_with_what_could_be_given) {
   write("notes.txt", as_bytes("hello"));
   EXPECT_NE(dump("notes.txt").error.find("Name a .log"), std::string::npos);
@@ -170,17 +180,41 @@ TEST_F(LogDump, a_committed_offset_is_printed_as_what_it_is_and_a_tombstone_too)
             std::string::npos);
 }
 
-TEST_F(LogDump, scram_keys_of_the_metadata_log_are_hidden_unless_they_are_asked_for) {
-  const protocol::UserScramCredentialRecord record{
-      .name = "alice",
-      .mechanism = 1,
-      .salt = SharedBytes::copy(as_bytes("SALT")),
-      .stored_key = SharedBytes::copy(as_bytes("STORED")),
-      .server_key = SharedBytes::copy(as_bytes("SERVER")),
-      .iterations = 4096};
+SharedBytes metadata_batch(const protocol::MetadataRecord& record) {
   const auto value = *protocol::encode_metadata_record(record, 0);
-  const auto bytes = batch_of(std::nullopt, value.bytes());
-  write("bootstrap.checkpoint", bytes.bytes());
+  return batch_of(std::nullopt, value.bytes());
+}
+
+protocol::UserScramCredentialRecord scram_record() {
+  return {.name = "alice",
+          .mechanism = 1,
+          .salt = SharedBytes::copy(as_bytes("SALT")),
+          .stored_key = SharedBytes::copy(as_bytes("STORED")),
+          .server_key = SharedBytes::copy(as_bytes("SERVER")),
+          .iterations = 4096};
+}
+
+protocol::ConfigRecord config_record(std::string_view name, std::string_view value) {
+  return {.resource_type = 4,
+          .resource_name = "1",
+          .name = Text::copy(name),
+          .value = Text::copy(value)};
+}
+
+TEST_F(LogDump, credentials_are_hidden_also_in_a_copy_of_the_metadata_log) {
+  const std::string hidden = R"(  offset=0 timestamp=1000 key=null value="[hidden]")";
+  EXPECT_EQ(dump_topic("t-0", metadata_batch(scram_record()).bytes()).at(1), hidden);
+  const auto password = metadata_batch(config_record("ssl.keystore.password", "PASSWORD"));
+  EXPECT_EQ(dump_topic("t-0", password.bytes()).at(1), hidden);
+  const auto copy = "t-0/00000000000000000000.log";
+  DumpOptions options{.depth = DumpOptions::Depth::records, .secrets = protocol::Secrets::shown};
+  EXPECT_TRUE(dump(copy, options).lines.at(1).contains("PASSWORD"));
+  const auto harmless = metadata_batch(config_record("retention.ms", "77777"));
+  EXPECT_TRUE(dump_topic("t-0", harmless.bytes()).at(1).contains("77777"));
+}
+
+TEST_F(LogDump, scram_keys_of_the_metadata_log_are_hidden_unless_they_are_asked_for) {
+  write("bootstrap.checkpoint", metadata_batch(scram_record()).bytes());
   DumpOptions options{.depth = DumpOptions::Depth::records};
   const auto hidden = dump("bootstrap.checkpoint", options).lines.at(1);
   EXPECT_TRUE(hidden.contains(R"("name":"alice")")) << hidden;

@@ -23,7 +23,8 @@ std::string DumpLine::to_text() const {
   for (const auto& field : fields_) {
     if (!line.empty()) line += ' ';
     line += field.name;
-    if (field.form != Form::flag) line += "=" + field.value;
+    if (field.form == Form::flag) continue;
+    line += "=" + (field.form == Form::word ? printable(field.value) : field.value);
   }
   return line;
 }

@@ -22,7 +22,7 @@ class DumpLine {
   DumpLine& number(std::string_view name, const T& value) {
     return add(name, fmt::format("{}", value), Form::as_it_is);
   }
-  /// A word without blanks.
+  /// A word without blanks. What could command a terminal is escaped.
   DumpLine& word(std::string_view name, std::string_view value) {
     return add(name, std::string(value), Form::word);
   }

@@ -131,7 +131,11 @@ class SegmentDump {
     if (batch.is_control() || log_ != InternalLog::none) {
       error = add_message(line, batch, record);
     } else {
-      line.json("key", optional_json(record.key)).json("value", optional_json(record.value));
+      const bool is_hidden = json_.secrets == protocol::Secrets::hidden &&
+                             protocol::is_secret_record(record.key, record.value);
+      line.json("key", optional_json(record.key))
+          .json("value",
+                is_hidden ? json_text(protocol::hidden_text) : optional_json(record.value));
     }
     add_headers(line, record);
     printer_.say(line, DumpPrinter::Indent::below);

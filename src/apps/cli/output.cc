@@ -92,6 +92,12 @@ std::string json_text(std::string_view text) {
   return json;
 }
 
+std::string printable(std::string_view text) {
+  auto json = json_text(text);
+  const bool is_plain = std::string_view(json).substr(1, json.size() - 2) == text;
+  return is_plain ? std::string(text) : json;
+}
+
 std::string json_bytes(Bytes bytes) {
   std::string json;
   protocol::append_json_bytes(json, bytes);

@@ -56,6 +56,9 @@ std::string json_array(const std::vector<std::int32_t>& numbers);
 
 /// `text` as a JSON string.
 std::string json_text(std::string_view text);
+/// `text` as it is, or as a JSON string if it could not be printed as it is: control characters
+/// command a terminal, a line end forges a line.
+std::string printable(std::string_view text);
 /// A JSON string if the bytes are UTF-8, else {"base64": "..."}.
 std::string json_bytes(Bytes bytes);
 /// "512 B", "1.5 KiB", "3.2 GiB".
