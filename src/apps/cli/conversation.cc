@@ -179,17 +179,17 @@ void Conversation::response_as(const SharedBytes& frame, AnswerForm form) {
 }
 
 void Conversation::expect(std::int32_t correlation_id, AnswerForm form) {
-  expected_.insert_or_assign(correlation_id, form);
-  expected_order_.push_back(correlation_id);
-  if (expected_order_.size() <= expected_max) return;
-  expected_.erase(expected_order_.front());
-  expected_order_.pop_front();
+  (void)take_expected(correlation_id);  // whose answer never came
+  expected_.emplace(correlation_id, Expected{form, ++requests_});
+  expected_order_.emplace(requests_, correlation_id);
+  if (expected_.size() > expected_max) (void)take_expected(expected_order_.begin()->second);
 }
 
 std::optional<AnswerForm> Conversation::take_expected(std::int32_t correlation_id) {
   const auto found = expected_.find(correlation_id);
   if (found == expected_.end()) return std::nullopt;
-  const auto form = found->second;
+  const auto form = found->second.form;
+  expected_order_.erase(found->second.number);
   expected_.erase(found);
   return form;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -74,8 +73,13 @@ class Conversation {
   const protocol::JsonOptions& json_;
   const Ends ends_;
   DecodedOutput& output_;
-  std::map<std::int32_t, AnswerForm> expected_;  // by correlation id
-  std::deque<std::int32_t> expected_order_;
+  struct Expected {
+    AnswerForm form;
+    std::uint64_t number;  ///< of its request
+  };
+  std::map<std::int32_t, Expected> expected_;             // by correlation id
+  std::map<std::uint64_t, std::int32_t> expected_order_;  // the same by number
+  std::uint64_t requests_{0};
   bool has_tokens_{false};  ///< after SaslHandshake 0 come SASL's bytes without headers (KIP-43)
 };
 

@@ -139,6 +139,27 @@ TEST_F(Decoding, requests_without_answers_do_not_pile_up) {
   EXPECT_TRUE(said("its request was not seen"));
 }
 
+TEST_F(Decoding, a_correlation_id_that_comes_again_and_again_finds_every_answer) {
+  const auto ask = inner(request(protocol::ApiVersionsRequest{}, 0, 1));
+  const auto answer = inner(response(protocol::ApiVersionsResponse{}, 0, 1));
+  for (std::size_t i = 0; i < Conversation::expected_max + 5; ++i) {
+    conversation_.request(ask);
+    conversation_.response(answer);
+  }
+  EXPECT_EQ(output_.errors, 0u);
+}
+
+TEST_F(Decoding, a_request_is_not_forgotten_for_those_that_have_got_their_answers) {
+  conversation_.request(inner(request(protocol::MetadataRequest{}, 1, 0)));
+  for (std::size_t i = 1; i < Conversation::expected_max + 5; ++i) {
+    const auto id = static_cast<std::int32_t>(i);
+    conversation_.request(inner(request(protocol::ApiVersionsRequest{}, 0, id)));
+    conversation_.response(inner(response(protocol::ApiVersionsResponse{}, 0, id)));
+  }
+  conversation_.response(inner(response(protocol::MetadataResponse{}, 1, 0)));
+  EXPECT_EQ(output_.errors, 0u);
+}
+
 /// A packet between 10.0.0.1, the client, and 10.0.0.2.
 RawBytes packet(const TestSegment& segment) {
   auto bytes = ipv4(tcp(segment));
