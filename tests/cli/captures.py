@@ -82,8 +82,16 @@ class Capture:
             self.sent[port] += len(piece)
         return packets
 
+    @staticmethod
+    def record(packet):
+        """A packet as a file has it."""
+        return struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet
+
+    def file(self):
+        """All of it as a file."""
+        return (struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1) +
+                b"".join(map(self.record, self.packets)))
+
     def write(self, path):
         with open(path, "wb") as file:
-            file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-            for packet in self.packets:
-                file.write(struct.pack("<IIII", 0, 0, len(packet), len(packet)) + packet)
+            file.write(self.file())

@@ -2,14 +2,21 @@
 """What makes the wire and the files readable: `moldau protocol`, `moldau log dump --records` and
 `moldau server --log-requests` (protocol_test.py PATH_OF_MOLDAU)."""
 
+import array
+import fcntl
 import glob
 import json
+import select
+import signal
+import subprocess
 import tempfile
+import termios
 import unittest
 
 import captures
 from captures import BROKER_PORT, CLIENT_PORT, Capture
-from cli_rig import Broker, free_ports, main, run_moldau, wait_until
+from cli_rig import (LIMIT_S, MOLDAU, Broker, VerbTest, free_ports, main, run_moldau,
+                     wait_until)
 
 
 def decode(stdin, *arguments, code=0):
@@ -91,6 +98,75 @@ class Protocol(unittest.TestCase):
         self.assertEqual(decode(frame)[0]["body"], {"authBytes": "[hidden]"})
         self.assertEqual(decode(frame, "--show-secrets")[0]["body"],
                          {"authBytes": "AGFsaWNlAFBBU1NXT1JE"})
+
+
+class Live(unittest.TestCase):
+    """Input that is still coming: as of tcpdump, of which nobody waits for the end."""
+
+    def start(self, content):
+        process = subprocess.Popen([MOLDAU, "protocol", "decode"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(VerbTest.end, process)
+        self.feed(process, content)
+        return process
+
+    @staticmethod
+    def feed(process, content):
+        process.stdin.write(content)
+        process.stdin.flush()
+
+    def printed(self, process):
+        """The next object, while the input goes on."""
+        ready, _, _ = select.select([process.stdout], [], [], LIMIT_S)
+        self.assertTrue(ready, "nothing is printed before the input ends")
+        return json.loads(process.stdout.readline())
+
+    def packet(self, capture, correlation_id):
+        return capture.record(capture.send(CLIENT_PORT, captures.metadata(correlation_id))[0])
+
+    def test_a_packet_is_printed_as_soon_as_it_is_there(self):
+        capture = Capture()
+        process = self.start(capture.file())
+        for correlation_id in (1, 2):
+            self.feed(process, self.packet(capture, correlation_id))
+            self.assertEqual(self.printed(process)["correlationId"], correlation_id)
+        self.assertEqual(process.communicate(timeout=LIMIT_S), (b"", b""))
+        self.assertEqual(process.returncode, 0)
+
+    def test_a_frame_is_printed_as_soon_as_it_is_there(self):
+        process = self.start(captures.metadata(1))
+        self.assertEqual(self.printed(process)["correlationId"], 1)
+        second = captures.metadata(2)
+        self.feed(process, second[:9])
+        self.feed(process, second[9:])
+        self.assertEqual(self.printed(process)["correlationId"], 2)
+
+    def test_a_signal_is_the_end_of_the_input(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            capture = Capture()
+            process = self.start(capture.file() + self.packet(capture, 1))
+            self.assertEqual(self.printed(process)["correlationId"], 1)
+            self.feed(process, self.packet(capture, 2)[:30])
+            process.send_signal(number)
+            self.assertEqual(process.wait(LIMIT_S), 0, process.stderr.read())
+            self.assertEqual(process.stdout.read(), b"")
+
+    def test_hexadecimal_text_is_decoded_up_to_the_signal(self):
+        process = self.start(captures.metadata(1).hex().encode())
+        self.wait_for_a_read(process)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual(json.loads(output)["correlationId"], 1)
+
+    @staticmethod
+    def wait_for_a_read(process):
+        """Until what was written has been taken out of the pipe."""
+        def is_empty():
+            left = array.array("i", [0])
+            fcntl.ioctl(process.stdin, termios.FIONREAD, left)
+            return left[0] == 0
+        wait_until(is_empty, "the pipe is empty")
 
 
 class WithABroker(unittest.TestCase):

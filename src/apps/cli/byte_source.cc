@@ -1,9 +1,20 @@
 #include "apps/cli/byte_source.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 
+#include "apps/cli/stop_signals.h"
+
 namespace moldau::apps {
+namespace {
+
+/// Small reads are served from so many bytes.
+constexpr std::size_t buffer_size = std::size_t{64} << 10;
+
+}  // namespace
 
 Result<ByteSource> ByteSource::open(const std::string& path) {
   ByteSource source;
@@ -19,31 +30,60 @@ ByteSource ByteSource::of(std::vector<std::uint8_t> bytes) {
   return source;
 }
 
+bool ByteSource::is_live() const {
+  struct stat status{};
+  return file_ != nullptr && ::fstat(::fileno(file_.get()), &status) == 0 &&
+         !S_ISREG(status.st_mode);
+}
+
+/// None only at the end.
 Result<std::size_t> ByteSource::read_file(MutBytes to) {
-  if (file_ == nullptr || to.empty()) return std::size_t{0};
-  const std::size_t count = std::fread(to.data(), 1, to.size(), file_.get());
-  if (std::ferror(file_.get()) != 0) return fail_os(errno, name_);
-  return count;
+  while (file_ != nullptr && !has_ended_ && !to.empty()) {
+    const int file = ::fileno(file_.get());
+    const bool may_read = stop_ == nullptr || stop_->wait_for_input(file);
+    const auto count = may_read ? ::read(file, to.data(), to.size()) : 0;
+    if (count > 0) return static_cast<std::size_t>(count);
+    if (count < 0 && errno != EINTR) return fail_os(errno, name_);
+    has_ended_ = count == 0;
+  }
+  return std::size_t{0};
+}
+
+Result<std::size_t> ByteSource::read_some(MutBytes to) {
+  if (held().empty() && to.size() >= buffer_size) return read_file(to);
+  if (held().empty()) {
+    taken_ = 0;
+    front_.resize(buffer_size);
+    const auto count = read_file(front_);
+    front_.resize(count.value_or(0));
+    if (!count) return count;
+  }
+  const auto front = held().first(std::min(to.size(), held().size()));
+  std::ranges::copy(front, to.begin());
+  taken_ += front.size();
+  return front.size();
 }
 
 Result<std::size_t> ByteSource::read(MutBytes to) {
-  const std::size_t from_front = std::min(to.size(), front_.size() - taken_);
-  std::copy_n(front_.begin() + static_cast<std::ptrdiff_t>(taken_), from_front, to.begin());
-  taken_ += from_front;
-  return from_front + TRY(read_file(to.subspan(from_front)));
+  std::size_t count = 0;
+  while (count < to.size()) {
+    const std::size_t more = TRY(read_some(to.subspan(count)));
+    if (more == 0) break;
+    count += more;
+  }
+  return count;
 }
 
 Result<Bytes> ByteSource::peek(std::size_t size) {
-  const std::size_t held = front_.size() - taken_;
-  if (held < size) {
+  while (held().size() < size) {
     const std::size_t end = front_.size();
-    front_.resize(end + size - held);
+    front_.resize(end + size - held().size());
     const auto count = read_file(MutBytes(front_).subspan(end));
     front_.resize(end + count.value_or(0));
     if (!count) return std::unexpected(count.error());
+    if (*count == 0) break;
   }
-  const auto all = Bytes(front_).subspan(taken_);
-  return all.first(std::min(size, all.size()));
+  return held().first(std::min(size, held().size()));
 }
 
 Result<std::vector<std::uint8_t>> ByteSource::rest(std::size_t size_max) {

@@ -2,6 +2,8 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "apps/cli/byte_source.h"
 #include "apps/cli/capture.h"
@@ -12,6 +14,7 @@
 #include "apps/cli/message_lookup.h"
 #include "apps/cli/options.h"
 #include "apps/cli/protocol_commands.h"
+#include "apps/cli/stop_signals.h"
 #include "apps/cli/verb.h"
 
 namespace moldau::apps {
@@ -79,9 +82,12 @@ Decode resolve(const Options& options) {
   return {options, answer_form(options), json};
 }
 
-/// A capture that is still being made may have no more than its first bytes yet.
+/// Of an input that is still being made there may be no more than the first bytes yet: they tell a
+/// capture, and a frame, whose size is no text.
 Result<Input> guess(ByteSource& source) {
-  if (looks_like_capture(TRY(source.peek(sizeof(std::uint32_t))))) return Input::capture;
+  const auto first = TRY(source.peek(sizeof(std::uint32_t)));
+  if (looks_like_capture(first)) return Input::capture;
+  if (!looks_like_hex(first)) return Input::binary;
   return looks_like_hex(TRY(source.peek(start_size))) ? Input::hex : Input::binary;
 }
 
@@ -101,16 +107,15 @@ Result<> decode_bytes(ByteSource source, const Decode& decode, DecodedOutput& ou
   frames.start(FrameSplitter::Begins::with_a_frame);
   std::vector<std::uint8_t> buffer(read_size);
   for (;;) {
-    const std::size_t count = TRY(source.read(buffer));
+    const std::size_t count = TRY(source.read_some(buffer));
+    if (count == 0) break;
     frames.add(Bytes(buffer).first(count));
-    if (count < buffer.size()) break;
   }
   frames.finish();
   return {};
 }
 
-Result<> decode_input(const Decode& decode, DecodedOutput& output) {
-  auto source = TRY(ByteSource::open(decode.options.file));
+Result<> decode_input(ByteSource source, const Decode& decode, DecodedOutput& output) {
   if (TRY(source.peek(1)).empty()) {
     return fail(Errc::invalid, "nothing to decode: the input is empty");
   }
@@ -128,12 +133,23 @@ Result<> decode_input(const Decode& decode, DecodedOutput& output) {
 }
 
 int run(const Decode& decode) {
+  auto source = ByteSource::open(decode.options.file);
+  if (!source) return report(source.error());
+  // Nobody waits for the end of what tcpdump writes: each line goes out at once, and a signal ends
+  // it in good order.
+  std::optional<StopSignals> stop;
+  if (source->is_live()) {
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    source->end_by(stop.emplace());
+  }
   DecodedOutput output{.print = [](std::string_view line) {
     std::fwrite(line.data(), 1, line.size(), stdout);
     std::fputc('\n', stdout);
   }};
-  const int code = exit_code(decode_input(decode, output));
-  return output.errors > 0 ? exit_failed : code;
+  const auto done = decode_input(std::move(*source), decode, output);
+  if (output.errors > 0) return exit_failed;
+  // It may have come inside of a packet, or before the first.
+  return stop && stop->asked() ? exit_ok : exit_code(done);
 }
 
 void add_options(Command app, Options& options) {
@@ -167,7 +183,9 @@ void add_protocol_decode(Command group, Chosen& chosen) {
       "Reads hexadecimal text, raw bytes, and captures (pcap, pcapng). In a capture an answer is\n"
       "read as the request with its correlation id says; TCP's segments are put in order first.\n"
       "What does not decode is printed with \"error\" and the first bytes of its frame; then the\n"
-      "exit code is 1. Credentials are \"[hidden]\".\n\n"
+      "exit code is 1. Credentials are \"[hidden]\". Of a pipe each frame is printed as soon as "
+      "it\n"
+      "is there; Ctrl-C ends it in good order.\n\n"
       "Examples:\n"
       "  tcpdump -i lo -U -w - 'tcp port 9092' | moldau protocol decode\n"
       "  moldau protocol decode capture.pcapng --port 9092 --port 9093\n"

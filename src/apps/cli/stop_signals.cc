@@ -1,6 +1,12 @@
 #include "apps/cli/stop_signals.h"
 
+#include <poll.h>
 #include <pthread.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
 
 namespace moldau::apps {
 namespace {
@@ -17,11 +23,14 @@ sigset_t stopping() {
 
 StopSignals::StopSignals() {
   const auto set = stopping();
-  is_blocking_ = ::pthread_sigmask(SIG_BLOCK, &set, &before_) == 0;
+  arrival_ = ::signalfd(-1, &set, SFD_CLOEXEC);
+  // Without it a wait could not be ended: then they end the program, as ever.
+  is_blocking_ = arrival_ >= 0 && ::pthread_sigmask(SIG_BLOCK, &set, &before_) == 0;
 }
 
 StopSignals::~StopSignals() {
   restore();
+  if (arrival_ >= 0) ::close(arrival_);
 }
 
 bool StopSignals::asked() {
@@ -32,6 +41,17 @@ bool StopSignals::asked() {
   asked_ = true;
   restore();
   return asked_;
+}
+
+bool StopSignals::wait_for_input(int file) {
+  std::array waits{pollfd{.fd = file, .events = POLLIN, .revents = 0},
+                   pollfd{.fd = arrival_, .events = POLLIN, .revents = 0}};
+  while (!asked()) {
+    // Interrupted by some other signal: again. Any other error is the reader's to find.
+    if (::poll(waits.data(), waits.size(), -1) < 0 && errno != EINTR) return true;
+    if (waits[0].revents != 0 && waits[1].revents == 0) return true;
+  }
+  return false;
 }
 
 void StopSignals::restore() {

@@ -16,11 +16,15 @@ class StopSignals {
 
   /// Whether one has come. Does not block.
   bool asked();
+  /// Blocks until there is something to read from `file`, or its end, and returns true; or until
+  /// one has come, and returns false.
+  bool wait_for_input(int file);
 
  private:
   void restore();
 
   sigset_t before_{};
+  int arrival_;  ///< a descriptor that can be read from when one has come
   bool is_blocking_{false};
   bool asked_{false};
 };
