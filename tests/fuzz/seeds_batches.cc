@@ -116,6 +116,17 @@ void add_snapshots(Seeds& seeds) {
   seeds.add("raft_records", chosen(1, change.bytes()));
 }
 
+/// An input of two areas (try_decompress.cc): a decompressor meets `earlier` first.
+std::vector<std::uint8_t> after(Bytes earlier, std::uint8_t options, Bytes area) {
+  constexpr std::uint8_t two_areas = 0x04;
+  const std::size_t size = earlier.size() + 1;  // with its own options
+  std::vector<std::uint8_t> rest{static_cast<std::uint8_t>(size),
+                                 static_cast<std::uint8_t>(size >> 8), options};
+  rest.insert(rest.end(), earlier.begin(), earlier.end());
+  rest.insert(rest.end(), area.begin(), area.end());
+  return chosen(options | two_areas, rest);
+}
+
 }  // namespace
 
 void add_batches(Seeds& seeds) {
@@ -133,12 +144,19 @@ void add_compressed(Seeds& seeds) {
   for (const Codec codec : codecs) {
     if (codec == Codec::none) continue;
     const std::string target = fmt::format("decompress_{}", records::name(codec));
-    for (const std::size_t size : {0, 1, 10, 300, 5000, 70'000}) {
-      const auto packed =
+    const auto packed = [&](std::size_t size) {
+      auto result =
           records::compress(codec, records::level_default(codec), Bytes(area).first(size));
-      CHECK(packed, "{}", packed.error().to_string());
+      CHECK(result, "{}", result.error().to_string());
+      return *std::move(result);
+    };
+    const SharedBytes small = packed(10);
+    for (const std::size_t size : {0, 1, 10, 300, 5000, 70'000}) {
+      const SharedBytes one = packed(size);
       for (const std::uint8_t options : {0, 1, 2}) {
-        seeds.add(target, chosen(options, packed->bytes()));
+        seeds.add(target, chosen(options, one.bytes()));
+        seeds.add(target, after(one.bytes(), options, small.bytes()));
+        seeds.add(target, after(one.bytes().first(one.size() / 2), options, small.bytes()));
       }
     }
   }

@@ -13,6 +13,7 @@ using records::Decompressor;
 
 constexpr std::uint8_t small_limit_bit = 0x01;
 constexpr std::uint8_t magic_0_bit = 0x02;
+constexpr std::uint8_t two_areas_bit = 0x04;
 
 /// The output doubles as it grows, and for a moment both halves are there.
 constexpr std::size_t output_copies = 3;
@@ -38,14 +39,27 @@ void check_round_trip(Codec codec, Bytes area) {
   CHECK(std::ranges::equal(back->bytes(), area), "{} bytes came back others", area.size());
 }
 
-/// One that has decompressed anything before says the same as a fresh one.
-void check_used_decompressor(Codec codec, Bytes input, std::uint8_t options,
+/// Takes the area to decompress before off the front: its size in two bytes, then the area with
+/// options of its own.
+Bytes take_earlier(Bytes& input) {
+  const std::size_t low = take_byte(input);
+  const std::size_t high = take_byte(input);
+  const std::size_t size = std::min(input.size(), high << 8 | low);
+  const Bytes earlier = input.first(size);
+  input = input.subspan(size);
+  return earlier;
+}
+
+/// One that has decompressed `earlier`, whatever came of it, says the same as a fresh one.
+void check_used_decompressor(Codec codec, Bytes earlier, Bytes input, std::uint8_t options,
                              const Result<Bytes>& area) {
-  static Decompressor used;
+  Decompressor used;
+  const std::uint8_t earlier_options = take_byte(earlier);
+  static_cast<void>(decompress(used, codec, earlier, earlier_options));
   const auto again = decompress(used, codec, input, options);
   CHECK(again.has_value() == area.has_value(), "it matters what was decompressed before");
   if (area) {
-    CHECK(std::ranges::equal(*area, *again));
+    CHECK(std::ranges::equal(*area, *again), "other bytes after what was decompressed before");
   } else {
     CHECK(area.error().to_string() == again.error().to_string());
   }
@@ -54,7 +68,9 @@ void check_used_decompressor(Codec codec, Bytes input, std::uint8_t options,
 }  // namespace
 
 void try_decompress(Codec codec, std::size_t codec_memory, Bytes input) {
+  Bytes earlier = input;  // without another area the same one comes twice
   const std::uint8_t options = take_byte(input);
+  if ((options & two_areas_bit) != 0) earlier = take_earlier(input);
   // Steps: our own code takes a turn for each piece of output or joined frame.
   const WorkLimit limit{.memory_per_byte = memory_per_byte,
                         .memory_fixed = codec_memory + output_copies * limit_large,
@@ -72,7 +88,7 @@ void try_decompress(Codec codec, std::size_t codec_memory, Bytes input) {
     }
     return result;
   }();
-  check_used_decompressor(codec, input, options, area);
+  check_used_decompressor(codec, earlier, input, options, area);
   if (area) check_round_trip(codec, *area);
 }
 
