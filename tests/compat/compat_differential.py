@@ -54,7 +54,7 @@ def text_of(report, accepted):
     return "\n".join(lines)
 
 
-@compat_test(limit_s=180, against=("moldau",))
+@compat_test(limit_s=300, against=("moldau",))
 def test_scripted_requests_are_answered_as_apache_answers_them(rig):
     """All scripts against both, one broker at a time; every difference is accepted with a reason,
     and every accepted difference is there."""
@@ -77,7 +77,7 @@ def test_scripted_requests_are_answered_as_apache_answers_them(rig):
     expect(not unused, f"accepted differences that are not there: {unused}")
 
 
-@compat_test(limit_s=180, against=("apache",))
+@compat_test(limit_s=300, against=("apache",))
 def test_scripted_requests_are_answered_alike_by_two_apaches(rig):
     """Two runs of Apache Kafka differ nowhere, not even in words; one changed field is found."""
     schemas = schema_codec.Schemas(kafka_jars.jars("newest"))

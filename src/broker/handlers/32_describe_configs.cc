@@ -91,8 +91,10 @@ void describe_topic(Broker& broker, const RequestContext& context, const Wish& w
 void describe_this_broker(Broker& broker, const RequestContext& context, const Wish& wish,
                           Result_& result) {
   const auto layers = broker.topic_configs().layers(*context.image, nullptr);
+  const StaticConfig& given = broker.config().properties;
   for (const ConfigKey& key : broker_config_keys()) {
-    if (key.internal || !wish.wants(key.name)) continue;
+    if (key.internal && !given.is_set(key.name)) continue;
+    if (!wish.wants(key.name)) continue;
     add_config(wish, resolve_broker_config(key, layers), result);
     result.configs.back().read_only = !is_changeable(key);
   }

@@ -63,7 +63,8 @@ class PlainApache(kafka_rig.Apache):
 
 
 def make_server(rig, brand, name):
-    settings = rig.settings(name)
+    # Some records are of long ago: retention must not come by, however slow the machine is.
+    settings = rig.settings(name, log_initial_task_delay_ms=3_600_000)
     settings.properties.update(PROPERTIES | {
         "advertised.listeners": settings.listeners,
         "controller.quorum.bootstrap.servers": settings.controller_address})
