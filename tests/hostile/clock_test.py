@@ -174,8 +174,8 @@ def a_silent_member_goes_when_its_session_is_over(rig):
         other = groups_test.Member(broker, "silent", session_ms=SESSION_MS)
         expect(other.join() == NONE, "the other joins when the silent one has gone")
         waited_ms = (time.monotonic() - begin) * 1000
-        expect(0.9 * SESSION_MS <= waited_ms <= SESSION_MS + 3000,
-               f"jump {jump}: after {waited_ms:.0f} ms")
+        # That it goes at all: the join waits for it no longer than LIMIT_S.
+        expect(waited_ms >= 0.9 * SESSION_MS, f"jump {jump}: after {waited_ms:.0f} ms")
         expect(other.sync() == NONE and silent.heartbeat() == groups_test.UNKNOWN_MEMBER, "gone")
         silent = other
 
@@ -190,9 +190,8 @@ def a_long_poll_ends_in_its_time(rig):
             expect(not select.select([poll], [], [], 0.5)[0], "answered early")
             clock.jump(jump)
             expect(select.select([poll], [], [], LIMIT_S)[0], "not answered")
-            waited = time.monotonic() - begin
-        expect(0.9 * POLL_MS <= waited * 1000 <= POLL_MS + 2000,
-               f"jump {jump}: answered after {waited:.1f} s")
+            waited_ms = (time.monotonic() - begin) * 1000
+        expect(waited_ms >= 0.9 * POLL_MS, f"jump {jump}: answered after {waited_ms:.0f} ms")
 
 
 def offsets_of_a_group_that_is_there_do_not_expire(rig):
