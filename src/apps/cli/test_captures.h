@@ -20,11 +20,12 @@ inline RawBytes raw(std::string_view text) {
 
 enum class ByteOrder : std::uint8_t { big, little };
 
+/// `value` in `size` bytes, which may be more than the eight it has.
 inline RawBytes number(std::uint64_t value, std::size_t size, ByteOrder order = ByteOrder::big) {
   RawBytes bytes;
   for (std::size_t i = 0; i < size; ++i) {
-    const auto shift = 8 * (order == ByteOrder::big ? size - 1 - i : i);
-    bytes.push_back(static_cast<std::uint8_t>(value >> shift));
+    const auto place = order == ByteOrder::big ? size - 1 - i : i;
+    bytes.push_back(place < sizeof(value) ? static_cast<std::uint8_t>(value >> (8 * place)) : 0);
   }
   return bytes;
 }
