@@ -8,6 +8,7 @@
 #include "protocol/dump_schema.h"
 #include "protocol/random_message.h"
 #include "protocol/registry.h"
+#include "protocol/test_hex.h"
 
 /// What must hold of every message in every version, checked on the tables.
 namespace moldau::protocol {
@@ -211,14 +212,6 @@ struct GoldenFrame {
   SharedBytes bytes;
   std::string json;
 };
-
-SharedBytes unhex(const std::string& hex) {
-  std::vector<std::uint8_t> bytes;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
-  }
-  return SharedBytes::adopt(std::move(bytes));
-}
 
 /// The classes in Apache's jars (4.4.0) wrote the frames and the JSON: name, version, bytes in hex,
 /// JSON, separated by tabs. `tests/compat/encoding.py --write-golden` writes the file anew.

@@ -2,9 +2,9 @@
 //
 //   build/release/protocol_bench [--benchmark_filter=REGEX]
 //
-// The table codec is what every message has, the compiled one what Produce and Fetch have beside
-// it. `allocs` is what one message takes from the heap; decoding must not take more than a buffer
-// per array (and one that the frame is kept by), or the program fails.
+// The table codec is what every message has, the compiled one what Produce, Fetch and Metadata's
+// answer have beside it. `allocs` is what one message takes from the heap; decoding must not take
+// more than a buffer per array (and one that the frame is kept by), or the program fails.
 #include <benchmark/benchmark.h>
 
 #include <atomic>
@@ -168,10 +168,10 @@ void add_all() {
     add_both_ways("Produce/partitions:1", produce_request(1), codec, 2);
     add_both_ways("Produce/partitions:100", produce_request(100), codec, 2);
     add_both_ways("FetchResponse/partitions:100", fetch_response(100), codec, 2);
+    // brokers, topics; of each topic its partitions; of each partition replicas and isr
+    add_both_ways("MetadataResponse/partitions:10000", metadata_response(10'000), codec,
+                  2 + 100 + 2 * 10'000);
   }
-  // brokers, topics; of each topic its partitions; of each partition replicas and isr
-  add_both_ways("MetadataResponse/partitions:10000", metadata_response(10'000), Codec::table,
-                2 + 100 + 2 * 10'000);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "protocol/messages/metadata.h"
 
-#include "protocol/schema.h"
+#include "protocol/compiled_codec.h"
 
 namespace moldau::protocol {
 
 constinit const Schema MetadataRequest::schema = schema_of<MetadataRequest>();
-constinit const Schema MetadataResponse::schema = schema_of<MetadataResponse>();
+constinit const Schema MetadataResponse::schema = compiled_schema_of<MetadataResponse>();
 
 }  // namespace moldau::protocol

@@ -31,16 +31,17 @@ TEST(MetadataRecord, comes_back_as_the_same_alternative) {
   EXPECT_EQ(name(*back), "PartitionChangeRecord");
 }
 
+void expect_back(const MetadataRecord& record, const MessageInfo& info) {
+  const auto value = encode_metadata_record(record, info.versions.highest);
+  ASSERT_TRUE(value) << info.name;
+  const auto back = decode_metadata_record(*value);
+  ASSERT_TRUE(back) << back.error().to_string();
+  EXPECT_EQ(name(*back), info.name);
+}
+
 TEST(MetadataRecord, of_every_kind_comes_back) {
   const auto check = []<class... T>(std::type_identity<std::variant<T...>>) {
-    const auto one = [](const auto& record) {
-      const auto value = encode_metadata_record(record, record.info.versions.highest);
-      ASSERT_TRUE(value) << record.info.name;
-      const auto back = decode_metadata_record(*value);
-      ASSERT_TRUE(back) << back.error().to_string();
-      EXPECT_EQ(name(*back), record.info.name);
-    };
-    (one(T{}), ...);
+    (expect_back(T{}, T::info), ...);
   };
   check(std::type_identity<MetadataRecord>{});
 }
