@@ -12,31 +12,14 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "coordinator/group/effects.h"
+#include "coordinator/group/group_timers.h"
 #include "coordinator/group/groups.h"
 #include "coordinator/runtime/step.h"
-#include "coordinator/runtime/timers.h"
 #include "protocol/error_code.h"
 #include "protocol/records/group_records.h"
 
 namespace moldau::coordinator {
-
-class ClassicGroup;
-
-/// What a deadline in Groups is about.
-struct GroupTimer {
-  enum class Kind : std::uint8_t { session, pending_member, join_phase, sync_phase, sweep };
-  Kind kind;
-  ClassicGroup* group{nullptr};  ///< not for `sweep`
-  std::string_view member_id;    ///< of `session` and `pending_member`: the member's own text
-};
-using GroupTimers = Timers<GroupTimer>;
-
-/// What decisions leave behind; it becomes a Step.
-struct Effects {
-  std::vector<Record> records;
-  std::vector<Release<ParkedGroupReply>> released;
-  std::vector<std::string> notes;
-};
 
 enum class GroupState : std::uint8_t {
   empty,                 ///< no members; it may have offsets

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
@@ -32,24 +34,48 @@ void Groups::State::schedule_sweep(MonoTime at) {
 
 void Groups::State::sweep(const Context& context, Effects& effects) {
   const std::size_t records_before = effects.records.size();
-  auto at = swept_to ? groups.upper_bound(*swept_to) : groups.begin();
-  for (std::size_t visited = 0; visited < swept_groups_max && at != groups.end(); ++visited, ++at) {
-    const ClassicGroup& group = *at->second;
-    const bool has_offsets = expire_offsets(context, group, effects);
-    if (has_offsets || group.state() != GroupState::empty || group.has_pending_members()) continue;
-    effects.records.push_back(group_tombstone(group.id()));
+  std::size_t left = swept_groups_max;
+  if (!sweeps_consumer_groups) {
+    auto at = swept_to ? groups.upper_bound(*swept_to) : groups.begin();
+    for (; left > 0 && at != groups.end(); --left, ++at) {
+      const ClassicGroup& group = *at->second;
+      swept_to = at->first;
+      const bool has_offsets = expire_offsets(context, group, effects);
+      if (has_offsets || group.state() != GroupState::empty || group.has_pending_members())
+        continue;
+      effects.records.push_back(group_tombstone(group.id()));
+    }
+    if (at == groups.end()) {
+      sweeps_consumer_groups = true;
+      swept_to.reset();
+    }
   }
+  if (sweeps_consumer_groups) sweep_consumer_groups(context, left, effects);
   if (effects.records.size() > records_before) {
     effects.notes.push_back(fmt::format("{} tombstones for expired offsets and unused groups",
                                         effects.records.size() - records_before));
   }
-  if (at != groups.end()) {
-    swept_to = std::prev(at)->first;
-    schedule_sweep(context.now);
-  } else {
-    swept_to.reset();
-    schedule_sweep(context.now + milliseconds(shared.config.offsets_retention_check_interval_ms));
+  const bool is_done = !sweeps_consumer_groups && !swept_to;
+  schedule_sweep(is_done
+                     ? context.now + milliseconds(shared.config.offsets_retention_check_interval_ms)
+                     : context.now);
+}
+
+/// The second half of a sweep.
+void Groups::State::sweep_consumer_groups(const Context& context, std::size_t limit,
+                                          Effects& effects) {
+  std::vector<std::string> unused;
+  auto at = swept_to ? consumer_groups.upper_bound(*swept_to) : consumer_groups.begin();
+  for (; limit > 0 && at != consumer_groups.end(); --limit, ++at) {
+    swept_to = at->first;
+    const bool has_offsets = expire_offsets(context, *at->second, effects);
+    if (!has_offsets && at->second->members().empty()) unused.push_back(at->first);
   }
+  if (at == consumer_groups.end()) {
+    sweeps_consumer_groups = false;
+    swept_to.reset();
+  }
+  for (const std::string& id : unused) drop_empty_consumer_group(id, context, effects);
 }
 
 /// Whether some offsets of the group stay. They count from when the group became empty, if that is
@@ -69,6 +95,25 @@ bool Groups::State::expire_offsets(const Context& context, const ClassicGroup& g
     }
     for (const auto& [partition, committed] : partitions) {
       if (has_expired(committed, unused_since, shared.config, context.wall)) {
+        effects.records.push_back(offset_tombstone(group.id(), topic, partition));
+      } else {
+        some_stay = true;
+      }
+    }
+  }
+  return some_stay;
+}
+
+/// They count from their commits. Topics that somebody subscribes to keep theirs.
+bool Groups::State::expire_offsets(const Context& context, const ConsumerGroup& group,
+                                   Effects& effects) const {
+  const Offsets::Topics* const topics = offsets.of_group(group.id());
+  if (topics == nullptr) return false;
+  bool some_stay = false;
+  for (const auto& [topic, partitions] : *topics) {
+    const bool is_subscribed = group.is_subscribed_to(topic);
+    for (const auto& [partition, committed] : partitions) {
+      if (!is_subscribed && has_expired(committed, std::nullopt, shared.config, context.wall)) {
         effects.records.push_back(offset_tombstone(group.id(), topic, partition));
       } else {
         some_stay = true;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/group/consumer/heartbeat.h"
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
 #include "coordinator/group/replies.h"
@@ -18,7 +19,7 @@ using protocol::LeaveGroupResponse;
 using protocol::SyncGroupRequest;
 using protocol::SyncGroupResponse;
 
-Groups::Groups(GroupsConfig config) : state_(std::make_unique<State>(config)) {}
+Groups::Groups(GroupsConfig config) : state_(std::make_unique<State>(std::move(config))) {}
 Groups::~Groups() = default;
 
 Result<bool> Groups::replay(Bytes key, std::optional<Bytes> value) {
@@ -28,7 +29,7 @@ Result<bool> Groups::replay(Bytes key, std::optional<Bytes> value) {
       state_->offsets.erase(offset->group, offset->topic, offset->partition);
       return true;
     }
-    if (state_->find(offset->group) == nullptr) state_->make(offset->group, std::nullopt);
+    if (!state_->has(offset->group)) state_->make(offset->group, std::nullopt);
     state_->offsets.put(offset->group, offset->topic, offset->partition,
                         std::move(*offset->committed));
     return true;
@@ -41,16 +42,32 @@ Result<bool> Groups::replay(Bytes key, std::optional<Bytes> value) {
     }
     // Once loaded, the record was made from the group as it is; what is soft stays.
     if (state_->is_loaded && known != state_->groups.end()) return true;
+    if (const auto old = state_->consumer_groups.find(group->group.view());
+        old != state_->consumer_groups.end()) {
+      state_->consumer_groups.erase(old);
+    }
     auto loaded = TRY(ClassicGroup::from_value(group->group, state_->shared, *group->value));
     state_->groups.insert_or_assign(loaded->id(), std::move(loaded));
     return true;
   }
-  return false;
+  auto of_consumer_group = TRY(decode_consumer_record(key, value));
+  if (!of_consumer_group) return false;
+  // Once loaded, the record was made from the group as it is.
+  if (!state_->is_loaded) TRY(state_->apply(std::move(*of_consumer_group)));
+  return true;
 }
 
 void Groups::on_loaded(const Context& context) {
   state_->is_loaded = true;
   for (const auto& [id, group] : state_->groups) group->on_loaded(context);
+  for (const auto& [id, group] : state_->consumer_groups) {
+    Effects effects;
+    ConsumerGroupWriter writer(*group, state_->consumer_shared, context, effects);
+    for (const auto& [member_id, member] : group->members()) {
+      writer.start_session(member_id);
+      writer.start_or_stop_rebalance(member_id);
+    }
+  }
   state_->schedule_sweep(context.now +
                          milliseconds(state_->shared.config.offsets_retention_check_interval_ms));
 }
@@ -67,10 +84,15 @@ GroupStep<JoinGroupResponse> Groups::join(const Context& context, const Caller& 
     return refuse(ErrorCode::invalid_session_timeout);
   }
   Effects effects;
+  const ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id);
+  if (of_consumers != nullptr && !of_consumers->members().empty()) {
+    return refuse(ErrorCode::inconsistent_group_protocol);
+  }
   ClassicGroup* group = state_->find(request.group_id);
   if (group == nullptr) {
     if (!request.member_id.empty()) return refuse(ErrorCode::unknown_member_id);
     if (!names_a_protocol(request)) return refuse(ErrorCode::inconsistent_group_protocol);
+    state_->drop_empty_consumer_group(request.group_id, context, effects);
     group = &state_->make(request.group_id, context.wall);
     effects.records.push_back(group_record(group->id(), group->value()));
   }
@@ -119,6 +141,9 @@ GroupStep<LeaveGroupResponse> Groups::leave(const Context& context, const Caller
   Effects effects;
   if (ClassicGroup* const group = state_->find(request.group_id)) {
     response.members = group->leave(context, members, effects);
+  } else if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
+    ConsumerGroupWriter writer(*of_consumers, state_->consumer_shared, context, effects);
+    response.members = remove_members(*of_consumers, members, writer, effects);
   } else {
     for (const LeaveGroupRequest::MemberIdentity& member : members) {
       response.members.push_back(
@@ -142,6 +167,8 @@ GroupStep<Nothing> Groups::tick(const Context& context) {
   while (const auto due = state_->shared.timers.take_due(context.now)) {
     if (due->kind == GroupTimer::Kind::sweep) {
       is_sweep_due = true;
+    } else if (due->consumer_group != nullptr) {
+      state_->on_consumer_timer(context, *due, effects);
     } else {
       due->group->on_timer(context, *due, effects);
     }
@@ -152,14 +179,16 @@ GroupStep<Nothing> Groups::tick(const Context& context) {
 }
 
 std::size_t Groups::group_count() const {
-  return state_->groups.size();
+  return state_->groups.size() + state_->consumer_groups.size();
 }
 std::size_t Groups::member_metadata_bytes() const {
   return state_->shared.metadata_bytes;
 }
 
 std::size_t Groups::member_count() const {
-  return state_->shared.member_count;
+  std::size_t count = state_->shared.member_count;
+  for (const auto& [id, group] : state_->consumer_groups) count += group->members().size();
+  return count;
 }
 std::size_t Groups::offset_count() const {
   return state_->offsets.size();

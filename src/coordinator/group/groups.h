@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -12,6 +14,8 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "coordinator/runtime/step.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/heartbeat.h"
@@ -25,7 +29,7 @@
 
 namespace moldau::coordinator {
 
-/// Kafka's properties of the same names (dots for underscores).
+/// Kafka's properties of the same names (dots for underscores; `group.consumer.*` without group).
 struct GroupsConfig {
   std::int32_t group_min_session_timeout_ms{6'000};
   std::int32_t group_max_session_timeout_ms{1'800'000};
@@ -34,11 +38,25 @@ struct GroupsConfig {
   std::int32_t offset_metadata_max_bytes{4'096};
   std::int64_t offsets_retention_ms{10'080LL * 60'000};
   std::int64_t offsets_retention_check_interval_ms{600'000};
+  std::int32_t consumer_session_timeout_ms{45'000};
+  std::int32_t consumer_heartbeat_interval_ms{5'000};
+  std::int32_t consumer_max_size{2'147'483'647};
+  /// `group.consumer.assignors`: "uniform", "range"; the first is the default. At least one.
+  std::vector<std::string> consumer_assignors{"uniform", "range"};
+  std::int64_t consumer_regex_refresh_interval_ms{600'000};
   /// Not a property: what the records of a step that may not be split may take, keys and values. It
   /// leaves room for the batch around them in the topic's `max.message.bytes`.
   std::size_t step_bytes_max{1'000'000};
   /// Not a property: what the members of one group may have sent as metadata, all together.
   std::size_t member_metadata_bytes_max{std::size_t{64} << 20};
+};
+
+/// Properties of one group (`GROUP` resource); null: the broker's hold.
+struct GroupOverrides {
+  std::optional<std::int32_t> consumer_session_timeout_ms;
+  std::optional<std::int32_t> consumer_heartbeat_interval_ms;
+
+  bool operator==(const GroupOverrides&) const = default;
 };
 
 /// Who asks.
@@ -49,6 +67,8 @@ struct Caller {
   ReplyId reply_id{0};
   /// What the members' metadata may grow by: the shell bounds that of all its machines together.
   std::size_t metadata_room{std::numeric_limits<std::size_t>::max()};
+  /// Which topics the caller may know of; null: all. For regular expressions.
+  const std::function<bool(std::string_view topic)>* may_describe{nullptr};
 };
 
 /// Answers that can be parked.
@@ -57,7 +77,7 @@ using ParkedGroupReply = std::variant<protocol::JoinGroupResponse, protocol::Syn
 template <class Reply>
 using GroupStep = Step<Reply, ParkedGroupReply>;
 
-/// The groups and offsets of one partition of `__consumer_offsets`: the classic protocol. Requests
+/// The groups and offsets of one partition of `__consumer_offsets`, of both protocols. Requests
 /// come with names and partitions that exist; the shell has answered for the others, and for topic
 /// ids. Not thread-safe: the shell's mutex of that partition protects it. Texts in answers are
 /// copies, or views of the request.
@@ -107,6 +127,22 @@ class Groups {
   GroupStep<protocol::DeleteGroupsResponse::DeletableGroupResult> delete_group(
       const Context& context, std::string_view group);
 
+  /// KIP-848. A group that does not exist is made by the first to join; an empty one of the classic
+  /// protocol becomes one of the consumer protocol.
+  GroupStep<protocol::ConsumerGroupHeartbeatResponse> consumer_heartbeat(
+      const Context& context, const Caller& caller,
+      const protocol::ConsumerGroupHeartbeatRequest& request);
+  GroupStep<protocol::ConsumerGroupDescribeResponse::DescribedGroup> consumer_describe(
+      const Context& context, std::string_view group);
+
+  // --- What the shell tells ---------------------------------------------------------------------
+
+  /// Topics of these names have been made, changed or deleted: groups that subscribe to them look
+  /// at them anew with their next heartbeat. `with_new`: some are new, at this version.
+  void on_topics_changed(std::span<const std::string> names,
+                         std::optional<std::int64_t> with_new_at_version);
+  /// The properties of a group itself, all of them; an empty struct: none.
+  void configure_group(std::string_view group, const GroupOverrides& overrides);
   /// The topic is gone: tombstones for its offsets. Not for those of another topic that has its
   /// name by now.
   GroupStep<Nothing> on_topic_deleted(const Context& context, std::string_view topic,

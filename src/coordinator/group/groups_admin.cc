@@ -18,6 +18,7 @@ using ListedGroup = protocol::ListGroupsResponse::ListedGroup;
 using DeletableGroupResult = protocol::DeleteGroupsResponse::DeletableGroupResult;
 
 constexpr std::string_view classic_type = "classic";
+constexpr std::string_view consumer_type = "consumer";
 
 char lower(char c) {
   return 'A' <= c && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -44,44 +45,61 @@ GroupStep<DescribedGroup> Groups::describe(const Context&, const Caller& caller,
   response.error_code = protocol::error_for(protocol::ApiKey::describe_groups, caller.version,
                                             ErrorCode::group_id_not_found);
   if (response.error_code != ErrorCode::none) {
-    response.error_message = Text(fmt::format("Group {} not found.", group_id));
+    response.error_message = Text(state_->find_consumer(group_id) == nullptr
+                                      ? fmt::format("Group {} not found.", group_id)
+                                      : fmt::format("Group {} is not a classic group.", group_id));
   }
   return answer(std::move(response));
 }
 
 GroupStep<std::vector<ListedGroup>> Groups::list(const Context&,
                                                  const protocol::ListGroupsRequest& request) {
+  const auto accepts_type = [&](std::string_view type) {
+    return request.types_filter.empty() ||
+           std::ranges::any_of(request.types_filter,
+                               [&](const Text& t) { return equal_but_case(t, type); });
+  };
+  const auto accepts_state = [&](std::string_view state) {
+    return request.states_filter.empty() ||
+           std::ranges::any_of(request.states_filter,
+                               [&](const Text& s) { return equal_but_case(trimmed(s), state); });
+  };
   std::vector<ListedGroup> response;
-  const bool accepts_type =
-      request.types_filter.empty() || std::ranges::any_of(request.types_filter, [](const Text& t) {
-        return equal_but_case(t, classic_type);
-      });
-  if (!accepts_type) return answer(std::move(response));
-  for (const auto& [id, group] : state_->groups) {
-    const std::string_view state = name(group->state());
-    const bool accepts_state = request.states_filter.empty() ||
-                               std::ranges::any_of(request.states_filter, [&](const Text& s) {
-                                 return equal_but_case(trimmed(s), state);
-                               });
-    if (!accepts_state) continue;
+  const auto list = [&](std::string_view id, std::string_view protocol_type, std::string_view state,
+                        std::string_view type) {
+    if (!accepts_state(state)) return;
     auto& listed = response.emplace_back();
     listed.group_id = Text::copy(id);
-    if (group->protocol_type()) listed.protocol_type = Text::copy(*group->protocol_type());
+    listed.protocol_type = Text::copy(protocol_type);
     listed.group_state = Text::view(state);
-    listed.group_type = Text::view(classic_type);
+    listed.group_type = Text::view(type);
+  };
+  if (accepts_type(classic_type)) {
+    for (const auto& [id, group] : state_->groups) {
+      list(id, group->protocol_type().value_or(""), name(group->state()), classic_type);
+    }
+  }
+  if (accepts_type(consumer_type)) {
+    for (const auto& [id, group] : state_->consumer_groups) {
+      list(id, "consumer", name(group->state()), consumer_type);
+    }
   }
   return answer(std::move(response));
 }
 
-GroupStep<DeletableGroupResult> Groups::delete_group(const Context&, std::string_view group_id) {
+GroupStep<DeletableGroupResult> Groups::delete_group(const Context& context,
+                                                     std::string_view group_id) {
   DeletableGroupResult response;
   response.group_id = Text::copy(group_id);
   const ClassicGroup* const group = state_->find(group_id);
-  if (group == nullptr) {
+  const ConsumerGroup* const of_consumers = state_->find_consumer(group_id);
+  if (group == nullptr && of_consumers == nullptr) {
     response.error_code = ErrorCode::group_id_not_found;
     return answer(std::move(response));
   }
-  if (group->state() != GroupState::empty) {
+  const bool is_empty =
+      group != nullptr ? group->state() == GroupState::empty : of_consumers->members().empty();
+  if (!is_empty) {
     response.error_code = ErrorCode::non_empty_group;
     return answer(std::move(response));
   }
@@ -95,7 +113,11 @@ GroupStep<DeletableGroupResult> Groups::delete_group(const Context&, std::string
   }
   effects.notes.push_back(
       fmt::format("group {:?} is deleted, with {} offsets", group_id, effects.records.size()));
-  effects.records.push_back(group_tombstone(group_id));
+  if (group != nullptr) {
+    effects.records.push_back(group_tombstone(group_id));
+  } else {
+    state_->drop_empty_consumer_group(group_id, context, effects);
+  }
   return answer(std::move(response), std::move(effects), Atomicity::may_split);
 }
 

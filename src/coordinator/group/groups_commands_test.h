@@ -16,6 +16,7 @@ namespace moldau::coordinator {
 /// The group is "g" unless group= says another one (none: the empty name).
 ///   new [delay=3000] [max-size=N] [min-session=6000] [max-session=1800000] [metadata-max=4096]
 ///       [retention=N] [sweep=N] [step-bytes=N] [metadata-bytes=N]
+///       [consumer-session=45000] [consumer-max-size=N] [assignors=uniform,range]
 ///   load [max-size=N]: another machine, from the log; whoever waits does so in vain
 ///   wait ms=N: with every tick on the way; wall ms=N: the wall clock jumps
 ///   join CLIENT [version=9] [session=10000] [rebalance=60000] [instance=I] [type=consumer]
@@ -26,7 +27,7 @@ namespace moldau::coordinator {
 ///   leave [CLIENT...] [members=ID,...] [instance=I] [instances=I,J] [version=5] [reason=WORD]
 ///   commit [CLIENT] offsets=topic/0/5,... [metadata=TEXT] [epoch=N] [retention=N] [topic-id=N]
 ///          [generation=N] [member=ID] [instance=I] [version=9]
-///   fetch [partitions=topic/0,...] [topic-id=N]: without partitions all
+///   fetch [partitions=topic/0,...] [topic-id=N] [member=ID] [epoch=N]: without partitions all
 ///   delete-offsets partitions=topic/0,...
 ///   describe [version=6]; list [states=..] [types=..]; delete; topic-deleted TOPIC; counts
 class GroupsCommands : public GroupsWorld {
@@ -88,6 +89,9 @@ class GroupsCommands : public GroupsWorld {
     config.offsets_retention_ms = command.number("retention", config.offsets_retention_ms);
     config.offsets_retention_check_interval_ms =
         command.number("sweep", config.offsets_retention_check_interval_ms);
+    config.consumer_session_timeout_ms = int_of(command, "consumer-session", 45'000);
+    config.consumer_max_size = int_of(command, "consumer-max-size", config.consumer_max_size);
+    if (command.has("assignors")) config.consumer_assignors = command.list("assignors");
     config.step_bytes_max = static_cast<std::size_t>(
         command.number("step-bytes", static_cast<std::int64_t>(config.step_bytes_max)));
     config.member_metadata_bytes_max = static_cast<std::size_t>(command.number(
@@ -199,6 +203,8 @@ class GroupsCommands : public GroupsWorld {
   std::string fetch(const scenario::Command& command) {
     protocol::OffsetFetchRequest::OffsetFetchRequestGroup request;
     request.group_id = Text(group_);
+    if (command.has("member")) request.member_id = Text(command.text("member"));
+    request.member_epoch = int_of(command, "epoch", -1);
     if (!command.has("partitions")) request.topics.reset();
     for (const std::string& item : command.list("partitions")) {
       const auto fields = split(item, '/');

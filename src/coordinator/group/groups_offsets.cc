@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "coordinator/group/consumer/offset_checks.h"
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
 #include "protocol/version_rules.h"
@@ -77,6 +78,8 @@ GroupStep<OffsetCommitResponse> Groups::commit(const Context& context, const Cal
   ErrorCode error = ErrorCode::none;
   if (ClassicGroup* const group = state_->find(request.group_id)) {
     error = group->accept_commit(context, request);
+  } else if (const ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
+    error = check_commit(*of_consumers, request, caller.version, context.topics);
   } else if (request.generation_id_or_member_epoch >= 0) {
     error = protocol::error_for(protocol::ApiKey::offset_commit, caller.version,
                                 ErrorCode::group_id_not_found);
@@ -118,7 +121,11 @@ GroupStep<FetchedGroup> Groups::fetch(const Context&, const Caller&,
                                       bool) {
   FetchedGroup response;
   response.group_id = Text::view(request.group_id);
-  const bool exists = state_->find(request.group_id) != nullptr;
+  if (const ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
+    response.error_code = check_fetch(*of_consumers, request);
+    if (response.error_code != ErrorCode::none) return answer(std::move(response));
+  }
+  const bool exists = state_->has(request.group_id);
   if (!request.topics) {
     const Offsets::Topics* const topics =
         exists ? state_->offsets.of_group(request.group_id) : nullptr;
@@ -156,11 +163,13 @@ GroupStep<OffsetDeleteResponse> Groups::delete_offsets(const Context&,
                                                        const OffsetDeleteRequest& request) {
   OffsetDeleteResponse response;
   const ClassicGroup* const group = state_->find(request.group_id);
+  const ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id);
   if (request.group_id.empty()) {
     response.error_code = ErrorCode::invalid_group_id;
-  } else if (group == nullptr) {
+  } else if (group == nullptr && of_consumers == nullptr) {
     response.error_code = ErrorCode::group_id_not_found;
-  } else if (group->state() != GroupState::empty && !group->is_consumer_group()) {
+  } else if (group != nullptr && group->state() != GroupState::empty &&
+             !group->is_consumer_group()) {
     response.error_code = ErrorCode::non_empty_group;
   }
   if (response.error_code != ErrorCode::none) return answer(std::move(response));
@@ -169,17 +178,19 @@ GroupStep<OffsetDeleteResponse> Groups::delete_offsets(const Context&,
   for (const OffsetDeleteRequest::OffsetDeleteRequestTopic& topic : request.topics) {
     auto& to = response.topics.emplace_back();
     to.name = Text::view(topic.name);
-    const bool is_subscribed = group->is_subscribed_to(topic.name);
+    const bool is_subscribed = group != nullptr ? group->is_subscribed_to(topic.name)
+                                                : of_consumers->is_subscribed_to(topic.name);
     for (const auto& partition : topic.partitions) {
       to.partitions.push_back({partition.partition_index, is_subscribed
                                                               ? ErrorCode::group_subscribed_to_topic
                                                               : ErrorCode::none});
       if (is_subscribed) continue;
-      if (state_->offsets.find(group->id(), topic.name, partition.partition_index) == nullptr) {
+      if (state_->offsets.find(request.group_id, topic.name, partition.partition_index) ==
+          nullptr) {
         continue;
       }
       effects.records.push_back(
-          offset_tombstone(group->id(), topic.name, partition.partition_index));
+          offset_tombstone(request.group_id, topic.name, partition.partition_index));
     }
   }
   return answer(std::move(response), std::move(effects), Atomicity::may_split);

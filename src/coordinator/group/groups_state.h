@@ -10,6 +10,8 @@
 #include <variant>
 
 #include "coordinator/group/classic_group.h"
+#include "coordinator/group/consumer/consumer_group.h"
+#include "coordinator/group/consumer/group_writer.h"
 #include "coordinator/group/groups.h"
 #include "coordinator/group/offsets.h"
 
@@ -19,7 +21,9 @@ namespace moldau::coordinator {
 inline constexpr std::size_t swept_groups_max = 1'000;
 
 struct Groups::State {
-  explicit State(GroupsConfig config) : shared{.config = config, .timers{}} {}
+  explicit State(GroupsConfig config)
+      : shared{.config = std::move(config), .timers{}},
+        consumer_shared{.config = shared.config, .timers = shared.timers, .hashes{}} {}
 
   /// Null: there is none.
   ClassicGroup* find(std::string_view group_id) {
@@ -31,17 +35,41 @@ struct Groups::State {
     return *groups.emplace(group->id(), std::move(group)).first->second;
   }
 
+  /// Null: there is none of the consumer protocol.
+  ConsumerGroup* find_consumer(std::string_view group_id) {
+    const auto found = consumer_groups.find(group_id);
+    return found == consumer_groups.end() ? nullptr : found->second.get();
+  }
+  bool has(std::string_view group_id) {
+    return find(group_id) != nullptr || find_consumer(group_id) != nullptr;
+  }
+
+  // consumer/consumer_requests.cc
+  /// A record of a consumer group. Errc::corrupt: it is said to be a classic one.
+  Result<> apply(ConsumerEntry&& entry);
+  /// Deletes the group if it is of the consumer protocol and nobody is in it.
+  void drop_empty_consumer_group(std::string_view group_id, const Context& context,
+                                 Effects& effects);
+  ConsumerGroup& make_consumer(std::string_view group_id, Effects& effects);
+  void on_consumer_timer(const Context& context, const GroupTimer& timer, Effects& effects);
+
   // expiry.cc
   void schedule_sweep(MonoTime at);
   void sweep(const Context& context, Effects& effects);
+  void sweep_consumer_groups(const Context& context, std::size_t limit, Effects& effects);
   bool expire_offsets(const Context& context, const ClassicGroup& group, Effects& effects) const;
+  bool expire_offsets(const Context& context, const ConsumerGroup& group, Effects& effects) const;
 
   ClassicGroup::Shared shared;  ///< first: groups hold timers of it
+  ConsumerGroupsShared consumer_shared;
+  /// No id is in both.
   std::map<std::string, std::unique_ptr<ClassicGroup>, std::less<>> groups;
+  std::map<std::string, std::unique_ptr<ConsumerGroup>, std::less<>> consumer_groups;
   Offsets offsets;
   bool is_loaded{false};
   GroupTimers::Timer sweep_timer;
-  std::optional<std::string> swept_to;  ///< the last group that this sweep has visited
+  bool sweeps_consumer_groups{false};   ///< the second half of the sweep
+  std::optional<std::string> swept_to;  ///< the last group of its half that it has visited
 };
 
 /// The step of a decision whose answer is given now.

@@ -8,13 +8,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
-#include "coordinator/group/group_records.h"
+#include "coordinator/group/consumer/topics_test.h"
 #include "coordinator/group/groups.h"
+#include "coordinator/group/record_json_test.h"
 #include "protocol/codec.h"
 #include "protocol/messages/consumer_protocol.h"
 
@@ -57,7 +59,10 @@ class GroupsWorld {
 
   Groups& machine() { return *machine_; }
   Context context() {
-    return {.now = now_, .wall = {1'000'000 + wall_offset_ms_ + now_ms()}, .fresh_uuid = uuids_};
+    return {.now = now_,
+            .wall = {1'000'000 + wall_offset_ms_ + now_ms()},
+            .fresh_uuid = uuids_,
+            .topics = &topics_};
   }
   std::int64_t now_ms() const { return to_ms(now_.time_since_epoch()); }
   Caller caller_of(const std::string& client, std::int32_t version) {
@@ -131,7 +136,18 @@ class GroupsWorld {
     return text;
   }
 
+  /// "t1:0,1;t2:0": topics by the number that is their id.
+  static std::string show_partitions(const auto& topics) {
+    std::string text;
+    for (const auto& topic : topics) {
+      text += fmt::format("{}t{}:{}", text.empty() ? "" : ";", topic.topic_id.least(),
+                          fmt::join(topic.partitions, ","));
+    }
+    return text.empty() ? "none" : text;
+  }
+
   GroupsConfig config_;
+  TestTopics topics_;
   std::map<std::string, Client> clients_;
   std::map<ReplyId, Asked> parked_;
   std::int64_t wall_offset_ms_{0};
@@ -144,7 +160,7 @@ class GroupsWorld {
     std::string text;
     for (const std::string& note : step.notes) text += "note: " + contract(note) + "\n";
     for (const Record& record : step.records) {
-      text += show(record);
+      text += contract(record_as_json(record));
       log_.push_back(record);
       const auto known = machine_->replay(record.key.bytes(), value_of(record));
       EXPECT_TRUE(known && *known);
@@ -183,10 +199,16 @@ class GroupsWorld {
     EXPECT_EQ(mirror->group_count(), machine_->group_count());
     EXPECT_EQ(mirror->offset_count(), machine_->offset_count());
     for (const auto& group : *machine_->list(context(), {}).reply) {
+      if (group.group_type == "consumer") {
+        EXPECT_EQ(show(*mirror->consumer_describe(context(), group.group_id).reply, 1),
+                  show(*machine_->consumer_describe(context(), group.group_id).reply, 1));
+        expect_one_owner_each(*machine_->consumer_describe(context(), group.group_id).reply);
+      }
       protocol::OffsetFetchRequest::OffsetFetchRequestGroup all{.group_id = group.group_id,
                                                                 .topics = std::nullopt};
       EXPECT_EQ(show(*mirror->fetch(context(), {}, all, true).reply, 9),
                 show(*machine_->fetch(context(), {}, all, true).reply, 9));
+      if (group.group_type != "classic") continue;
       if (group.group_state != "Stable" && group.group_state != "Empty") continue;
       EXPECT_EQ(show(*mirror->describe(context(), {}, group.group_id).reply, 5),
                 show(*machine_->describe(context(), {}, group.group_id).reply, 5));
@@ -307,31 +329,45 @@ class GroupsWorld {
     return fmt::format("DeleteGroups {}:{}", result.group_id, result.error_code);
   }
   static std::string show(const Nothing&, std::int16_t) { return {}; }
-
-  /// As Apache's tools print it.
-  static std::string show(const Record& record) {
-    const auto entry = decode_record(record.key.bytes(), value_of(record));
-    EXPECT_TRUE(entry);
-    const auto key_type = load_be<std::int16_t>(record.key.data());
-    const auto version =
-        record.value ? load_be<std::int16_t>(record.value->data()) : std::int16_t{-1};
-    std::string key;
-    std::string value = "null";
-    if (key_type == protocol::OffsetCommitKey::info.api_key) {
-      key = json<protocol::OffsetCommitKey>(record.key, 0);
-      if (record.value) value = json<protocol::OffsetCommitValue>(*record.value, version);
-    } else {
-      key = json<protocol::GroupMetadataKey>(record.key, 0);
-      if (record.value) value = json<protocol::GroupMetadataValue>(*record.value, version);
+  static std::string show(const protocol::ConsumerGroupHeartbeatResponse& response,
+                          std::int16_t version) {
+    EXPECT_TRUE(protocol::encode(response, version));
+    std::string text = fmt::format("ConsumerGroupHeartbeat {}", response.error_code);
+    if (response.error_message) return text + ": " + response.error_message->str();
+    text += fmt::format(" member={} epoch={} interval={}", show(response.member_id),
+                        response.member_epoch, response.heartbeat_interval_ms);
+    if (response.assignment) {
+      text += " assignment=" + show_partitions(response.assignment->topic_partitions);
     }
-    return contract(fmt::format("record {} {} v{} {}\n", key_type, key, version, value));
+    return text;
   }
-  template <class T>
-  static std::string json(const SharedBytes& bytes, std::int16_t version) {
-    const auto decoded = protocol::decode<T>(bytes, version, sizeof(std::int16_t));
-    EXPECT_TRUE(decoded);
-    EXPECT_EQ(decoded->end, bytes.size());
-    return protocol::to_json(decoded->message, version);
+  static std::string show(const protocol::ConsumerGroupDescribeResponse::DescribedGroup& group,
+                          std::int16_t) {
+    std::string text = fmt::format("{} {} {} epoch={} target-epoch={} assignor={}", group.group_id,
+                                   group.error_code, group.group_state, group.group_epoch,
+                                   group.assignment_epoch, group.assignor_name);
+    if (group.error_message) text += fmt::format(": {}", *group.error_message);
+    for (const auto& member : group.members) {
+      text += fmt::format(
+          "\n   {}({}) rack={} epoch={} client={}{} names={} regex={} has={} target={} type={}",
+          member.member_id, show(member.instance_id), show(member.rack_id), member.member_epoch,
+          member.client_id, member.client_host, fmt::join(member.subscribed_topic_names, "+"),
+          show(member.subscribed_topic_regex), show_partitions(member.assignment.topic_partitions),
+          show_partitions(member.target_assignment.topic_partitions), member.member_type);
+    }
+    return text;
+  }
+  static void expect_one_owner_each(
+      const protocol::ConsumerGroupDescribeResponse::DescribedGroup& group) {
+    std::set<std::pair<Uuid, PartitionId>> owned;
+    for (const auto& member : group.members) {
+      for (const auto& topic : member.assignment.topic_partitions) {
+        for (const PartitionId partition : topic.partitions) {
+          EXPECT_TRUE(owned.emplace(topic.topic_id, partition).second)
+              << "two members own t" << topic.topic_id.least() << "/" << partition.value();
+        }
+      }
+    }
   }
 
   std::unique_ptr<Groups> machine_;

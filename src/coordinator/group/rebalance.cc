@@ -155,6 +155,8 @@ void ClassicGroup::on_timer(const Context& context, const GroupTimer& timer, Eff
     case GroupTimer::Kind::sync_phase:
       return on_sync_phase_timer(context, effects);
     case GroupTimer::Kind::sweep:
+    case GroupTimer::Kind::consumer_session:
+    case GroupTimer::Kind::consumer_rebalance:
       return;
   }
 }

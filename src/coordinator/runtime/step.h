@@ -21,11 +21,14 @@ struct Record {
   std::size_t size() const { return key.size() + (value ? value->size() : 0); }
 };
 
+class ClusterTopics;
+
 /// What a decision may depend on beside the state.
 struct Context {
   MonoTime now;
   WallMs wall;                              ///< for what is written down
   const std::function<Uuid()>& fresh_uuid;  ///< member ids
+  const ClusterTopics* topics{nullptr};     ///< of the cluster; null: none
 };
 
 /// Names a request whose answer may be parked in the machine; unique in its life.

@@ -1,0 +1,265 @@
+// Requests to groups of the consumer protocol, and what the shell tells them.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/group/consumer/heartbeat.h"
+#include "coordinator/group/consumer/regexes.h"
+#include "coordinator/group/group_records.h"
+#include "coordinator/group/groups_state.h"
+
+namespace moldau::coordinator {
+
+using protocol::ConsumerGroupDescribeResponse;
+using protocol::ConsumerGroupHeartbeatRequest;
+using protocol::ConsumerGroupHeartbeatResponse;
+using protocol::ErrorCode;
+using DescribedGroup = ConsumerGroupDescribeResponse::DescribedGroup;
+
+namespace {
+
+std::string_view group_of(const ConsumerEntry& entry) {
+  return std::visit([](const auto& of_kind) { return of_kind.group.view(); }, entry);
+}
+
+bool is_tombstone(const ConsumerEntry& entry) {
+  if (const auto* const old = std::get_if<ConsumerPartitionMetadataEntry>(&entry)) {
+    return !old->exists;
+  }
+  if (const auto* const epoch = std::get_if<ConsumerTargetEpochEntry>(&entry)) {
+    return !epoch->epoch.has_value();
+  }
+  return std::visit(
+      [](const auto& of_kind) {
+        if constexpr (requires { of_kind.value; }) return !of_kind.value.has_value();
+        return false;
+      },
+      entry);
+}
+
+/// A group that only holds offsets: no record says that it is of the classic protocol.
+bool only_holds_offsets(const ClassicGroup& group) {
+  return !group.protocol_type() && group.state() == GroupState::empty;
+}
+
+Refusal not_a_consumer_group(const ClassicGroup* classic, std::string_view group_id, bool joins) {
+  const auto refuse = [](std::string message) {
+    return Refusal{ErrorCode::group_id_not_found, std::move(message)};
+  };
+  if (classic == nullptr) return refuse(fmt::format("Consumer group {} not found.", group_id));
+  if (!joins) return refuse(fmt::format("Group {} is not a consumer group.", group_id));
+  return refuse(fmt::format(
+      "Cannot upgrade classic group {} to consumer group because online upgrade is disabled.",
+      group_id));
+}
+
+/// Everything is there in one step, or a prefix of it that is a state to go on from: a target whose
+/// epoch is old is computed again.
+Atomicity atomicity_of(const Effects& effects, const GroupsConfig& config) {
+  std::size_t size = 0;
+  for (const Record& record : effects.records) size += record.size();
+  return size > config.step_bytes_max ? Atomicity::may_split : Atomicity::one_batch;
+}
+
+/// Topics that are gone have no name to say.
+std::vector<ConsumerGroupDescribeResponse::TopicPartitions> describe_partitions(
+    const TopicPartitions& partitions, const ClusterTopics* topics) {
+  std::vector<ConsumerGroupDescribeResponse::TopicPartitions> result;
+  if (topics == nullptr) return result;
+  for (const auto& [id, of_topic] : partitions) {
+    if (const auto topic = topics->find(id)) {
+      result.push_back({id, Text::copy(topic->name), of_topic});
+    }
+  }
+  return result;
+}
+
+void add(TopicPartitions& to, const EpochPartitions& partitions) {
+  for (const auto& [topic, of_topic] : partitions) {
+    std::vector<PartitionId> list;
+    for (const auto& [partition, epoch] : of_topic) list.push_back(partition);
+    add_partitions(to, topic, list);
+  }
+}
+
+ConsumerGroupDescribeResponse::Member describe_member(const ConsumerGroup& group,
+                                                      const ConsumerMember& member,
+                                                      const ClusterTopics* topics) {
+  constexpr std::int8_t classic_type = 0;
+  constexpr std::int8_t consumer_type = 1;
+  const auto copy = [](const std::optional<std::string>& text) {
+    return text ? std::optional(Text::copy(*text)) : std::nullopt;
+  };
+  ConsumerGroupDescribeResponse::Member result;
+  result.member_id = Text::copy(member.id);
+  result.instance_id = copy(member.instance_id);
+  result.rack_id = copy(member.rack_id);
+  result.member_epoch = member.epoch;
+  result.client_id = Text::copy(member.client_id);
+  result.client_host = Text::copy(member.client_host);
+  for (const std::string& name : member.topic_names) {
+    result.subscribed_topic_names.push_back(Text::copy(name));
+  }
+  result.subscribed_topic_regex = copy(member.topic_regex);
+  TopicPartitions held;
+  add(held, member.assigned);
+  add(held, member.pending_revocation);
+  result.assignment.topic_partitions = describe_partitions(held, topics);
+  result.target_assignment.topic_partitions =
+      describe_partitions(group.target_of(member.id), topics);
+  result.member_type = member.classic ? classic_type : consumer_type;
+  return result;
+}
+
+}  // namespace
+
+Result<> Groups::State::apply(ConsumerEntry&& entry) {
+  const std::string_view id = group_of(entry);
+  const auto found = consumer_groups.find(id);
+  if (is_tombstone(entry)) {
+    if (found == consumer_groups.end()) return {};
+    if (std::holds_alternative<ConsumerGroupEntry>(entry)) {
+      consumer_groups.erase(found);
+    } else {
+      found->second->apply(std::move(entry));
+    }
+    return {};
+  }
+  if (found != consumer_groups.end()) {
+    found->second->apply(std::move(entry));
+    return {};
+  }
+  if (const auto classic = groups.find(id); classic != groups.end()) {
+    if (!only_holds_offsets(*classic->second)) {
+      return fail(Errc::corrupt, fmt::format("group {:?} is not a consumer group", id));
+    }
+    groups.erase(classic);
+  }
+  auto group = std::make_unique<ConsumerGroup>(std::string(id));
+  ConsumerGroup& made = *consumer_groups.emplace(group->id(), std::move(group)).first->second;
+  made.apply(std::move(entry));
+  return {};
+}
+
+ConsumerGroup& Groups::State::make_consumer(std::string_view group_id, Effects& effects) {
+  if (const auto classic = groups.find(group_id); classic != groups.end()) {
+    effects.records.push_back(group_tombstone(group_id));
+    effects.notes.push_back(
+        fmt::format("group {:?} was empty and becomes one of the consumer protocol", group_id));
+    groups.erase(classic);
+  }
+  auto group = std::make_unique<ConsumerGroup>(std::string(group_id));
+  return *consumer_groups.emplace(group->id(), std::move(group)).first->second;
+}
+
+void Groups::State::drop_empty_consumer_group(std::string_view group_id, const Context& context,
+                                              Effects& effects) {
+  const auto found = consumer_groups.find(group_id);
+  if (found == consumer_groups.end() || !found->second->members().empty()) return;
+  ConsumerGroupWriter(*found->second, consumer_shared, context, effects).erase_group();
+  consumer_groups.erase(found);
+}
+
+void Groups::State::on_consumer_timer(const Context& context, const GroupTimer& timer,
+                                      Effects& effects) {
+  ConsumerGroup& group = *timer.consumer_group;
+  const std::string id(timer.member_id);
+  const ConsumerMember* const member = group.find(id);
+  if (member == nullptr) return;
+  std::string reason = "its session has expired";
+  if (timer.kind == GroupTimer::Kind::consumer_rebalance) {
+    const std::int32_t epoch = group.timers_of(id).second.rebalance_epoch;
+    if (member->epoch != epoch) return;
+    reason =
+        fmt::format("it has not left epoch {} within {} ms", epoch, member->rebalance_timeout_ms);
+  }
+  effects.notes.push_back(fmt::format("group {:?}: epoch {}: member {:?} is fenced: {}", group.id(),
+                                      group.epoch() + 1, id, reason));
+  ConsumerGroupWriter(group, consumer_shared, context, effects).fence({id});
+}
+
+GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
+    const Context& context, const Caller& caller, const ConsumerGroupHeartbeatRequest& request) {
+  const GroupsConfig& config = state_->shared.config;
+  if (auto refusal = check_heartbeat(request, caller.version, config)) {
+    return answer(refused(std::move(*refusal)));
+  }
+  ConsumerGroup* group = state_->find_consumer(request.group_id);
+  const ClassicGroup* const classic = state_->find(request.group_id);
+  const bool joins = request.member_epoch == 0;
+  const bool may_make = joins && (classic == nullptr || classic->state() == GroupState::empty);
+  if (group == nullptr && !may_make) {
+    return answer(refused(not_a_consumer_group(classic, request.group_id, joins)));
+  }
+  Effects effects;
+  if (request.member_epoch < 0) {
+    const auto leaving = find_leaving(*group, request);
+    if (!leaving) return answer(refused(leaving.error()));
+    ConsumerGroupWriter writer(*group, state_->consumer_shared, context, effects);
+    auto response = leave_as_said(*group, **leaving, request, writer, effects);
+    return answer(std::move(response), std::move(effects));
+  }
+  const ConsumerGroup none{std::string(request.group_id.view())};
+  std::string member_id =
+      request.member_id.empty() ? context.fresh_uuid().to_string() : request.member_id.str();
+  auto sender = admit(group == nullptr ? none : *group, request, std::move(member_id), config);
+  if (!sender) return answer(refused(std::move(sender.error())));
+  const ConsumerMember next = updated(sender->member, caller, request);
+  if (auto refusal = check_regex(group == nullptr ? none : *group, sender->member, next)) {
+    return answer(refused(std::move(*refusal)));
+  }
+  // From here on nothing is refused: what is done now is written.
+  if (group == nullptr) group = &state_->make_consumer(request.group_id, effects);
+  Heartbeat heartbeat{*group, state_->consumer_shared, context, caller, request, effects};
+  auto response = heartbeat.answer(*sender, next);
+  const Atomicity atomicity = atomicity_of(effects, config);
+  return answer(std::move(response), std::move(effects), atomicity);
+}
+
+GroupStep<DescribedGroup> Groups::consumer_describe(const Context& context,
+                                                    std::string_view group_id) {
+  DescribedGroup response;
+  response.group_id = Text::copy(group_id);
+  const ConsumerGroup* const group = state_->find_consumer(group_id);
+  if (group == nullptr) {
+    response.error_code = ErrorCode::group_id_not_found;
+    response.error_message = Text(state_->find(group_id) == nullptr
+                                      ? fmt::format("Group {} not found.", group_id)
+                                      : fmt::format("Group {} is not a consumer group.", group_id));
+    return answer(std::move(response));
+  }
+  response.group_state = Text::view(name(group->state()));
+  response.group_epoch = group->epoch();
+  response.assignment_epoch = group->target_epoch();
+  const std::string* const assignor = group->preferred_assignor();
+  response.assignor_name = Text::copy(
+      assignor != nullptr ? *assignor : state_->shared.config.consumer_assignors.front());
+  for (const auto& [id, member] : group->members()) {
+    response.members.push_back(describe_member(*group, member, context.topics));
+  }
+  return answer(std::move(response));
+}
+
+void Groups::on_topics_changed(std::span<const std::string> names,
+                               std::optional<std::int64_t> with_new_at_version) {
+  if (with_new_at_version) state_->consumer_shared.new_topics_version = *with_new_at_version;
+  for (const std::string& topic : names) state_->consumer_shared.hashes.forget(topic);
+  for (const auto& [id, group] : state_->consumer_groups) {
+    const bool is_concerned = std::ranges::any_of(
+        names, [&](const std::string& topic) { return group->is_subscribed_to(topic); });
+    if (is_concerned) group->fresh_until.reset();
+  }
+}
+
+void Groups::configure_group(std::string_view group, const GroupOverrides& overrides) {
+  auto& all = state_->consumer_shared.overrides;
+  if (overrides == GroupOverrides{}) {
+    if (const auto found = all.find(group); found != all.end()) all.erase(found);
+  } else {
+    all.insert_or_assign(std::string(group), overrides);
+  }
+}
+
+}  // namespace moldau::coordinator
