@@ -6,6 +6,8 @@
 #include "broker/serve.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
@@ -117,6 +119,8 @@ constexpr auto rows = std::to_array<ApiRow>({
     row<&handle_unregister_broker>(On::both),
     row<&handle_describe_transactions>(On::broker),
     row<&handle_list_transactions>(On::broker),
+    row<&handle_consumer_group_heartbeat>(On::broker),
+    row<&handle_consumer_group_describe>(On::broker),
     row<&handle_list_config_resources>(On::broker),
     row<&handle_describe_topic_partitions>(On::broker),
 });

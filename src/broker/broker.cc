@@ -13,6 +13,7 @@ const metadata::FeatureRanges& supported_features() {
   // Only what is done: the other features are announced as 0 to 0, that is, not at all, until the
   // issues that build them turn them on.
   static const metadata::FeatureRanges features{
+      {std::string(metadata::group_version_feature), {0, 1}},
       {std::string(metadata::kraft_version_feature), {0, 1}},
       {std::string(metadata::metadata_version_feature), metadata::metadata_versions}};
   return features;

@@ -38,10 +38,14 @@ class CoordinatorShard::Append final : public storage::AppendWaiter {
 };
 
 CoordinatorShard::CoordinatorShard(env::Env& env, env::Worker& home,
-                                   std::shared_ptr<Partition> partition, LeaderEpoch epoch)
-    : env_(env), work_(home), partition_(std::move(partition)), epoch_(epoch), fresh_uuid_([&env] {
-        return env.entropy().uuid();
-      }) {}
+                                   std::shared_ptr<Partition> partition, LeaderEpoch epoch,
+                                   Topics topics)
+    : env_(env),
+      work_(home),
+      partition_(std::move(partition)),
+      epoch_(epoch),
+      fresh_uuid_([&env] { return env.entropy().uuid(); }),
+      topics_(std::move(topics)) {}
 
 env::Task<> CoordinatorShard::run() {
   while (true) {
@@ -217,8 +221,11 @@ std::optional<ErrorCode> CoordinatorShard::refusal() const {
   return ErrorCode::not_coordinator;
 }
 
-coordinator::Context CoordinatorShard::context() const {
-  return {.now = env_.clock().now(), .wall = env_.clock().wall(), .fresh_uuid = fresh_uuid_};
+coordinator::Context CoordinatorShard::context(const coordinator::ClusterTopics* topics) const {
+  return {.now = env_.clock().now(),
+          .wall = env_.clock().wall(),
+          .fresh_uuid = fresh_uuid_,
+          .topics = topics};
 }
 
 bool CoordinatorShard::append(const std::vector<coordinator::Record>& records,

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "broker/partition.h"
+#include "coordinator/group/cluster_topics.h"
 #include "coordinator/runtime/step.h"
 #include "env/env.h"
 #include "env/mutex.h"
@@ -46,8 +47,11 @@ class ShardOperation {
 /// coordinator, then partition). No answer, wake-up or I/O under it.
 class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
  public:
+  /// What the cluster's topics are now; empty: the machine does not ask.
+  using Topics = std::function<std::shared_ptr<const coordinator::ClusterTopics>()>;
+
   CoordinatorShard(env::Env& env, env::Worker& home, std::shared_ptr<Partition> partition,
-                   LeaderEpoch epoch);
+                   LeaderEpoch epoch, Topics topics = {});
   virtual ~CoordinatorShard() = default;
   CoordinatorShard(const CoordinatorShard&) = delete;
   CoordinatorShard& operator=(const CoordinatorShard&) = delete;
@@ -80,7 +84,11 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
 
   /// Why no request can be served now; null: it can.
   std::optional<protocol::ErrorCode> refusal() const REQUIRES(mutex_);
-  coordinator::Context context() const;
+  /// For a call to the machine. `topics` outlives it.
+  coordinator::Context context(const coordinator::ClusterTopics* topics) const;
+  std::shared_ptr<const coordinator::ClusterTopics> topics() const {
+    return topics_ ? topics_() : nullptr;
+  }
   /// Appends the records of a step and replays them; `home` hears of the commit first. False: the
   /// machine was thrown away, and everybody who waits with it.
   bool append(const std::vector<coordinator::Record>& records, coordinator::Atomicity atomicity,
@@ -120,6 +128,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   const std::shared_ptr<Partition> partition_;
   const LeaderEpoch epoch_;
   const std::function<Uuid()> fresh_uuid_;
+  const Topics topics_;
 
   State state_ GUARDED_BY(mutex_){State::loading};
   std::uint64_t generation_ GUARDED_BY(mutex_){0};  ///< + 1 whenever the machine is thrown away
@@ -140,8 +149,9 @@ class MachineShard final : public CoordinatorShard {
  public:
   using Make = std::function<std::unique_ptr<Machine>()>;
   MachineShard(env::Env& env, env::Worker& home, std::shared_ptr<Partition> partition,
-               LeaderEpoch epoch, Make make)
-      : CoordinatorShard(env, home, std::move(partition), epoch), make_(std::move(make)) {}
+               LeaderEpoch epoch, Make make, Topics topics = {})
+      : CoordinatorShard(env, home, std::move(partition), epoch, std::move(topics)),
+        make_(std::move(make)) {}
 
   /// One request. `decide(Machine&, const Context&, ReplyId)` returns a Step and is called at once,
   /// under the mutex. Errors: COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR,
@@ -194,11 +204,12 @@ class MachineShard final : public CoordinatorShard {
                                            env::Worker& home, Decide& decide) EXCLUDES(mutex_) {
     Ready ready;
     bool wake = false;
+    const auto now_topics = topics();
     {
       const env::Lock lock(mutex_);
       if (const auto error = refusal()) return error;
       const coordinator::ReplyId id = ++last_reply_id_;
-      auto step = decide(*machine_, context(), id);
+      auto step = decide(*machine_, context(now_topics.get()), id);
       if (!carry_out(step, home, ready)) {
         operation.error = protocol::ErrorCode::coordinator_not_available;
         ready.push_back(std::move(shared));
@@ -238,7 +249,7 @@ class MachineShard final : public CoordinatorShard {
   }
   void install_loaded() override REQUIRES(mutex_) {
     machine_ = std::move(loading_);
-    machine_->on_loaded(context());
+    machine_->on_loaded(context(topics().get()));
   }
   void replay_own(const coordinator::Record& record) override REQUIRES(mutex_) {
     const auto value = record.value ? std::optional(record.value->bytes()) : std::nullopt;
@@ -249,7 +260,8 @@ class MachineShard final : public CoordinatorShard {
     return machine_ == nullptr ? std::nullopt : machine_->next_deadline();
   }
   void tick(Ready& ready) override REQUIRES(mutex_) {
-    auto step = machine_->tick(context());
+    const auto now_topics = topics();
+    auto step = machine_->tick(context(now_topics.get()));
     carry_out(step, work_.home(), ready);
   }
   void drop_waiting(Ready& dropped) override REQUIRES(mutex_) {

@@ -12,11 +12,16 @@ namespace {
 
 constexpr std::uint64_t bootstrap_bytes_max = 1 << 20;
 
+/// What a new cluster begins with; of the features what is done (supported_features()).
 std::vector<metadata::Record> bootstrap_records() {
-  protocol::FeatureLevelRecord level;
-  level.name = Text::copy(metadata::metadata_version_feature);
-  level.feature_level = format_metadata_version;
-  return {{.message = std::move(level), .version = 0}};
+  const auto level = [](std::string_view feature, std::int16_t at) {
+    protocol::FeatureLevelRecord record;
+    record.name = Text::copy(feature);
+    record.feature_level = at;
+    return metadata::Record{.message = std::move(record), .version = 0};
+  };
+  return {level(metadata::metadata_version_feature, format_metadata_version),
+          level(metadata::group_version_feature, 1)};
 }
 
 std::vector<std::uint8_t> join(const std::vector<SharedBytes>& pieces) {

@@ -1,6 +1,7 @@
 #include "broker/group_coordinators.h"
 
 #include "broker/broker.h"
+#include "broker/image_topics.h"
 #include "broker/internal_topics.h"
 
 namespace moldau::broker {
@@ -16,13 +17,19 @@ coordinator::GroupsConfig groups_config(const StaticConfig& p) {
   const auto int32 = [&p](std::string_view key) {
     return static_cast<std::int32_t>(p.integer(key));
   };
-  return {.group_min_session_timeout_ms = int32("group.min.session.timeout.ms"),
-          .group_max_session_timeout_ms = int32("group.max.session.timeout.ms"),
-          .group_initial_rebalance_delay_ms = int32("group.initial.rebalance.delay.ms"),
-          .group_max_size = int32("group.max.size"),
-          .offset_metadata_max_bytes = int32("offset.metadata.max.bytes"),
-          .offsets_retention_ms = p.integer("offsets.retention.minutes") * 60'000,
-          .offsets_retention_check_interval_ms = p.integer("offsets.retention.check.interval.ms")};
+  return {
+      .group_min_session_timeout_ms = int32("group.min.session.timeout.ms"),
+      .group_max_session_timeout_ms = int32("group.max.session.timeout.ms"),
+      .group_initial_rebalance_delay_ms = int32("group.initial.rebalance.delay.ms"),
+      .group_max_size = int32("group.max.size"),
+      .offset_metadata_max_bytes = int32("offset.metadata.max.bytes"),
+      .offsets_retention_ms = p.integer("offsets.retention.minutes") * 60'000,
+      .offsets_retention_check_interval_ms = p.integer("offsets.retention.check.interval.ms"),
+      .consumer_session_timeout_ms = int32("group.consumer.session.timeout.ms"),
+      .consumer_heartbeat_interval_ms = int32("group.consumer.heartbeat.interval.ms"),
+      .consumer_max_size = int32("group.consumer.max.size"),
+      .consumer_assignors = p.list("group.consumer.assignors"),
+      .consumer_regex_refresh_interval_ms = p.integer("group.consumer.regex.refresh.interval.ms")};
 }
 
 /// One step of String.hashCode.
@@ -73,6 +80,10 @@ std::uint32_t java_hash(std::string_view text) {
 
 }  // namespace
 
+bool has_consumer_protocol(const metadata::Image& image) {
+  return image.feature_level(metadata::group_version_feature) >= 1;
+}
+
 PartitionId coordinator_partition(std::string_view key, std::int32_t partitions) {
   const auto hash = static_cast<std::int32_t>(java_hash(key));
   const std::int32_t positive = hash == INT32_MIN ? 0 : std::abs(hash);
@@ -97,6 +108,7 @@ void GroupCoordinators::apply(const metadata::Image& image, const metadata::Delt
   for (const auto& [id, change] : delta.topics) {
     if (change.before != nullptr && change.after == nullptr) forget_offsets(*change.before);
   }
+  if (!delta.topics.empty()) tell_of_topics(image, delta);
 }
 
 /// Keeps the shards of partitions that it still leads in the same epoch, and makes new ones.
@@ -116,8 +128,9 @@ void GroupCoordinators::follow(const metadata::Topic& topic, Shards& old) {
     auto make = [this] {
       return std::make_unique<coordinator::Groups>(groups_config(broker_.config().properties));
     };
+    auto topics = [this] { return std::make_shared<ImageTopics>(broker_.image()); };
     auto shard = std::make_shared<GroupShard>(broker_.env(), worker_, std::move(partition), epoch,
-                                              std::move(make));
+                                              std::move(make), std::move(topics));
     scope_.spawn(shard->run());
     shards.emplace(id, std::move(shard));
   }
@@ -147,6 +160,31 @@ void GroupCoordinators::forget_offsets(const metadata::Topic& topic) {
   for (auto& shard : all()) {
     scope_.spawn(forget_in(std::move(shard), worker_, topic.name, topic.id));
   }
+}
+
+namespace {
+
+/// A shard that is loading looks at all topics anyway, when it has loaded.
+env::Task<> tell_in(std::shared_ptr<GroupShard> shard, env::Worker& worker,
+                    std::vector<std::string> names, std::optional<std::int64_t> with_new) {
+  auto decide = [&names, with_new](coordinator::Groups& groups, const coordinator::Context&,
+                                   coordinator::ReplyId) {
+    groups.on_topics_changed(names, with_new);
+    return coordinator::GroupStep<coordinator::Nothing>{.reply = coordinator::Nothing{}};
+  };
+  co_await shard->request<coordinator::Nothing>(worker, decide);
+}
+
+}  // namespace
+
+void GroupCoordinators::tell_of_topics(const metadata::Image& image, const metadata::Delta& delta) {
+  std::vector<std::string> names;
+  std::optional<std::int64_t> with_new;
+  for (const auto& [id, change] : delta.topics) {
+    names.push_back((change.after != nullptr ? change.after : change.before)->name);
+    if (change.before == nullptr) with_new = image.last_offset.value();
+  }
+  for (auto& shard : all()) scope_.spawn(tell_in(std::move(shard), worker_, names, with_new));
 }
 
 env::Task<> GroupCoordinators::stop() {

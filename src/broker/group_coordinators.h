@@ -21,6 +21,9 @@ class Broker;
 /// name's UTF-16 code units.
 PartitionId coordinator_partition(std::string_view key, std::int32_t partitions);
 
+/// Whether groups of the consumer protocol (KIP-848) are turned on in the cluster.
+bool has_consumer_protocol(const metadata::Image& image);
+
 using GroupShard = MachineShard<coordinator::Groups, coordinator::ParkedGroupReply>;
 
 /// The group coordinators of this broker: one shard for each partition of `__consumer_offsets` that
@@ -47,6 +50,7 @@ class GroupCoordinators {
   using Shards = std::map<PartitionId, std::shared_ptr<GroupShard>>;
   void follow(const metadata::Topic& topic, Shards& old);
   void forget_offsets(const metadata::Topic& topic);
+  void tell_of_topics(const metadata::Image& image, const metadata::Delta& delta);
 
   Broker& broker_;
   env::Worker& worker_;

@@ -11,19 +11,36 @@ inline constexpr ConfigKey groups_keys[] = {
     string_key("errors.deadletterqueue.topic.name.prefix", "dlq.").cluster_wide(),
     int_key("group.consumer.assignment.interval.ms", "1000").at_least(0).cluster_wide(),
     bool_key("group.consumer.assignor.offload.enable", "true").internal().cluster_wide(),
-    list_key("group.consumer.assignors", "uniform,range"),
-    int_key("group.consumer.heartbeat.interval.ms", "5000").at_least(1),
+    list_key("group.consumer.assignors", "uniform,range")
+        .one_of("uniform,range")
+        .non_empty()
+        .honoured()
+        .doc("Assignors of consumer groups; the first is for groups whose members prefer none."),
+    int_key("group.consumer.heartbeat.interval.ms", "5000")
+        .at_least(1)
+        .honoured()
+        .doc("How often members of a consumer group are to send heartbeats."),
     int_key("group.consumer.max.assignment.interval.ms", "15000").at_least(0),
     int_key("group.consumer.max.heartbeat.interval.ms", "15000").at_least(1),
     int_key("group.consumer.max.session.timeout.ms", "60000").at_least(1),
-    int_key("group.consumer.max.size", "2147483647").at_least(1),
+    int_key("group.consumer.max.size", "2147483647")
+        .at_least(1)
+        .honoured()
+        .doc("Most members of a consumer group."),
     string_key("group.consumer.migration.policy", "bidirectional")
         .any_case_of("DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL"),
     int_key("group.consumer.min.assignment.interval.ms", "0").at_least(0),
     int_key("group.consumer.min.heartbeat.interval.ms", "5000").at_least(1),
     int_key("group.consumer.min.session.timeout.ms", "45000").at_least(1),
-    int_key("group.consumer.regex.refresh.interval.ms", "600000").at_least(10000).internal(),
-    int_key("group.consumer.session.timeout.ms", "45000").at_least(1),
+    int_key("group.consumer.regex.refresh.interval.ms", "600000")
+        .at_least(10000)
+        .internal()
+        .honoured()
+        .doc("How old what regular expressions of consumer groups mean may get."),
+    int_key("group.consumer.session.timeout.ms", "45000")
+        .at_least(1)
+        .honoured()
+        .doc("After how much silence a member of a consumer group is removed."),
     int_key("group.coordinator.append.linger.ms", "-1").at_least(-1),
     int_key("group.coordinator.background.threads", "2").at_least(1).high(),
     int_key("group.coordinator.cached.buffer.max.bytes", "1048588").at_least(524288).cluster_wide(),

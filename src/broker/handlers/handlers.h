@@ -12,6 +12,10 @@ struct AlterConfigsRequest;
 struct AlterConfigsResponse;
 struct ApiVersionsRequest;
 struct ApiVersionsResponse;
+struct ConsumerGroupDescribeRequest;
+struct ConsumerGroupDescribeResponse;
+struct ConsumerGroupHeartbeatRequest;
+struct ConsumerGroupHeartbeatResponse;
 struct CreateAclsRequest;
 struct CreateAclsResponse;
 struct CreatePartitionsRequest;
@@ -121,6 +125,10 @@ env::Task<protocol::DescribeGroupsResponse> handle_describe_groups(Broker&, Requ
                                                                    protocol::DescribeGroupsRequest);
 env::Task<protocol::ListGroupsResponse> handle_list_groups(Broker&, RequestContext&,
                                                            protocol::ListGroupsRequest);
+env::Task<protocol::ConsumerGroupHeartbeatResponse> handle_consumer_group_heartbeat(
+    Broker&, RequestContext&, protocol::ConsumerGroupHeartbeatRequest);
+env::Task<protocol::ConsumerGroupDescribeResponse> handle_consumer_group_describe(
+    Broker&, RequestContext&, protocol::ConsumerGroupDescribeRequest);
 env::Task<protocol::ApiVersionsResponse> handle_api_versions(Broker&, RequestContext&,
                                                              protocol::ApiVersionsRequest);
 env::Task<protocol::CreateTopicsResponse> handle_create_topics(Broker&, RequestContext&,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "coordinator/group/cluster_topics.h"
 #include "coordinator/group/consumer/heartbeat.h"
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
@@ -59,6 +60,9 @@ Result<bool> Groups::replay(Bytes key, std::optional<Bytes> value) {
 
 void Groups::on_loaded(const Context& context) {
   state_->is_loaded = true;
+  if (context.topics != nullptr) {
+    state_->consumer_shared.new_topics_version = context.topics->version();
+  }
   for (const auto& [id, group] : state_->groups) group->on_loaded(context);
   for (const auto& [id, group] : state_->consumer_groups) {
     Effects effects;
