@@ -1,5 +1,8 @@
 #include "broker/group_coordinators.h"
 
+#include <algorithm>
+#include <cctype>
+
 #include "broker/broker.h"
 #include "broker/image_topics.h"
 #include "broker/internal_topics.h"
@@ -12,6 +15,14 @@ namespace {
 
 /// At a shard that is loading.
 constexpr Duration look_again_after = milliseconds(50);
+
+coordinator::MigrationPolicy migration_policy(std::string text) {
+  using coordinator::MigrationPolicy;
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (text == "disabled") return MigrationPolicy::disabled;
+  if (text == "upgrade") return MigrationPolicy::upgrade;
+  return text == "downgrade" ? MigrationPolicy::downgrade : MigrationPolicy::bidirectional;
+}
 
 coordinator::GroupsConfig groups_config(const StaticConfig& p) {
   const auto int32 = [&p](std::string_view key) {

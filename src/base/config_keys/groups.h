@@ -28,7 +28,9 @@ inline constexpr ConfigKey groups_keys[] = {
         .honoured()
         .doc("Most members of a consumer group."),
     string_key("group.consumer.migration.policy", "bidirectional")
-        .any_case_of("DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL"),
+        .any_case_of("DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL")
+        .honoured()
+        .doc("Which way groups with members may change to the other protocol."),
     int_key("group.consumer.min.assignment.interval.ms", "0").at_least(0),
     int_key("group.consumer.min.heartbeat.interval.ms", "5000").at_least(1),
     int_key("group.consumer.min.session.timeout.ms", "45000").at_least(1),

@@ -17,8 +17,12 @@ env::Task<ConsumerGroupHeartbeatResponse> handle_consumer_group_heartbeat(
     response.error_code = protocol::ErrorCode::unsupported_version;
     co_return response;
   }
+  // Most heartbeats say nothing new, and need no room.
+  const bool says_more = request.subscribed_topic_names || request.subscribed_topic_regex;
+  const std::size_t room = says_more ? broker.groups().metadata_room() : 0;
   auto decide = [&](coordinator::Groups& groups, const coordinator::Context& now,
-                    const coordinator::Caller& caller) {
+                    coordinator::Caller caller) {
+    caller.metadata_room = room;
     return groups.consumer_heartbeat(now, caller, request);
   };
   auto answered = co_await ask_group<ConsumerGroupHeartbeatResponse>(broker.groups(), context,

@@ -256,6 +256,24 @@ bool ClassicGroup::release_sync(Member& member, SyncGroupResponse response, Effe
   return true;
 }
 
+void ClassicGroup::release_all(Effects& effects) {
+  for (const auto& [id, member] : members_) {
+    JoinGroupResponse refusal;
+    refusal.error_code = ErrorCode::rebalance_in_progress;
+    refusal.member_id = Text::copy(member->id);
+    release_join(*member, std::move(refusal), effects);
+    SyncGroupResponse sync_refusal;
+    sync_refusal.error_code = ErrorCode::rebalance_in_progress;
+    release_sync(*member, std::move(sync_refusal), effects);
+  }
+}
+
+std::vector<const Member*> ClassicGroup::members() const {
+  std::vector<const Member*> result;
+  for (const auto& [id, member] : members_) result.push_back(member.get());
+  return result;
+}
+
 void ClassicGroup::set_session(Member& member, MonoTime now, std::int64_t timeout_ms) {
   shared_.timers.set(member.session, now + milliseconds(timeout_ms),
                      {GroupTimer::Kind::session, this, member.id});

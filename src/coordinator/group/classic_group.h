@@ -123,6 +123,12 @@ class ClassicGroup {
   protocol::DescribeGroupsResponse::DescribedGroup describe() const;
 
   void on_timer(const Context& context, const GroupTimer& timer, Effects& effects);
+  /// Whoever waits is told to join again: the group becomes one of the consumer protocol.
+  void release_all(Effects& effects);
+  /// Of a stable group: its members are to join again.
+  void rebalance(const Context& context, std::string_view reason, Effects& effects) {
+    prepare_rebalance(context, reason, effects);
+  }
 
   // --- What is so
   // ---------------------------------------------------------------------------------
@@ -138,6 +144,10 @@ class ClassicGroup {
   /// When it came into its state, by the wall clock; null: not known.
   std::optional<WallMs> state_since() const { return state_since_; }
   bool has_pending_members() const { return !pending_.empty(); }
+  std::int32_t generation() const { return generation_; }
+  /// Of the generation; null if there is none.
+  const std::optional<std::string>& protocol() const { return protocol_; }
+  std::vector<const Member*> members() const;
   /// What is written to the log. Texts are views of the group.
   protocol::GroupMetadataValue value() const;
 

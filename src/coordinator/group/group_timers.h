@@ -20,12 +20,14 @@ struct GroupTimer {
     sweep,
     consumer_session,
     consumer_rebalance,
+    consumer_join,
+    consumer_sync,
   };
   Kind kind;
   ClassicGroup* group{nullptr};  ///< not for `sweep` and those of consumer groups
-  /// Of sessions, `pending_member` and `consumer_rebalance`: the member's own text.
+  /// Of sessions, `pending_member` and those of consumer groups: the member's own text.
   std::string_view member_id;
-  ConsumerGroup* consumer_group{nullptr};  ///< of `consumer_session` and `consumer_rebalance`
+  ConsumerGroup* consumer_group{nullptr};  ///< of `consumer_...`
 };
 using GroupTimers = Timers<GroupTimer>;
 

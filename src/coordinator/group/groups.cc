@@ -88,9 +88,14 @@ GroupStep<JoinGroupResponse> Groups::join(const Context& context, const Caller& 
     return refuse(ErrorCode::invalid_session_timeout);
   }
   Effects effects;
-  const ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id);
+  ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id);
   if (of_consumers != nullptr && !of_consumers->members().empty()) {
-    return refuse(ErrorCode::inconsistent_group_protocol);
+    auto response = state_->join_consumer_group(*of_consumers, context, caller, request, effects);
+    if (caller.version >= 7 && response.protocol_name && response.protocol_name->empty()) {
+      response.protocol_name.reset();
+    }
+    const Atomicity atomicity = state_->atomicity_of(effects);
+    return answer(std::move(response), std::move(effects), atomicity);
   }
   ClassicGroup* group = state_->find(request.group_id);
   if (group == nullptr) {
@@ -112,9 +117,13 @@ GroupStep<SyncGroupResponse> Groups::sync(const Context& context, const Caller& 
     return answer(sync_refusal(ErrorCode::inconsistent_group_protocol));
   }
   if (request.group_id.empty()) return answer(sync_refusal(ErrorCode::invalid_group_id));
+  Effects effects;
+  if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
+    auto response = state_->sync_consumer_group(*of_consumers, context, request, effects);
+    return answer(std::move(response), std::move(effects));
+  }
   ClassicGroup* const group = state_->find(request.group_id);
   if (group == nullptr) return answer(sync_refusal(ErrorCode::unknown_member_id));
-  Effects effects;
   auto reply = group->sync(context, caller, request, effects);
   return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
 }
@@ -126,6 +135,8 @@ GroupStep<HeartbeatResponse> Groups::heartbeat(const Context& context, const Cal
     response.error_code = ErrorCode::invalid_group_id;
   } else if (ClassicGroup* const group = state_->find(request.group_id)) {
     response.error_code = group->heartbeat(context, request);
+  } else if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
+    response.error_code = state_->heartbeat_consumer_group(*of_consumers, context, request);
   } else {
     response.error_code = ErrorCode::unknown_member_id;
   }
@@ -146,8 +157,9 @@ GroupStep<LeaveGroupResponse> Groups::leave(const Context& context, const Caller
   if (ClassicGroup* const group = state_->find(request.group_id)) {
     response.members = group->leave(context, members, effects);
   } else if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
-    ConsumerGroupWriter writer(*of_consumers, state_->consumer_shared, context, effects);
-    response.members = remove_members(*of_consumers, members, writer, effects);
+    Removal removal = find_removed(*of_consumers, members, effects);
+    response.members = std::move(removal.responses);
+    state_->fence(*of_consumers, removal.members, context, effects);
   } else {
     for (const LeaveGroupRequest::MemberIdentity& member : members) {
       response.members.push_back(
@@ -158,7 +170,8 @@ GroupStep<LeaveGroupResponse> Groups::leave(const Context& context, const Caller
     response.error_code = response.members.front().error_code;
     response.members.clear();
   }
-  return answer(std::move(response), std::move(effects));
+  const Atomicity atomicity = state_->atomicity_of(effects);
+  return answer(std::move(response), std::move(effects), atomicity);
 }
 
 std::optional<MonoTime> Groups::next_deadline() const {
@@ -186,7 +199,9 @@ std::size_t Groups::group_count() const {
   return state_->groups.size() + state_->consumer_groups.size();
 }
 std::size_t Groups::member_metadata_bytes() const {
-  return state_->shared.metadata_bytes;
+  std::size_t bytes = state_->shared.metadata_bytes;
+  for (const auto& [id, group] : state_->consumer_groups) bytes += group->metadata_bytes();
+  return bytes;
 }
 
 std::size_t Groups::member_count() const {

@@ -29,6 +29,9 @@
 
 namespace moldau::coordinator {
 
+/// Which way groups with members may change to the other protocol.
+enum class MigrationPolicy : std::uint8_t { disabled, upgrade, downgrade, bidirectional };
+
 /// Kafka's properties of the same names (dots for underscores; `group.consumer.*` without group).
 struct GroupsConfig {
   std::int32_t group_min_session_timeout_ms{6'000};
@@ -43,6 +46,7 @@ struct GroupsConfig {
   std::int32_t consumer_max_size{2'147'483'647};
   /// `group.consumer.assignors`: "uniform", "range"; the first is the default. At least one.
   std::vector<std::string> consumer_assignors{"uniform", "range"};
+  MigrationPolicy consumer_migration_policy{MigrationPolicy::bidirectional};
   std::int64_t consumer_regex_refresh_interval_ms{600'000};
   /// Not a property: what the records of a step that may not be split may take, keys and values. It
   /// leaves room for the batch around them in the topic's `max.message.bytes`.

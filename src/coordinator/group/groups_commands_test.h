@@ -17,11 +17,13 @@ namespace moldau::coordinator {
 ///   new [delay=3000] [max-size=N] [min-session=6000] [max-session=1800000] [metadata-max=4096]
 ///       [retention=N] [sweep=N] [step-bytes=N] [metadata-bytes=N]
 ///       [consumer-session=45000] [consumer-max-size=N] [assignors=uniform,range]
+///       [migration=bidirectional|upgrade|downgrade|disabled]
 ///   load [max-size=N]: another machine, from the log; whoever waits does so in vain
 ///   wait ms=N: with every tick on the way; wall ms=N: the wall clock jumps
 ///   join CLIENT [version=9] [session=10000] [rebalance=60000] [instance=I] [type=consumer]
 ///        [protocols=range:t1+t2,sticky:*bytes] [member=none|ID] [reason=WORD] [room=N]
-///   sync CLIENT [assign=CLIENT:bytes,...] [version=5] [generation=N] [member=ID] [instance=I]
+///   sync CLIENT [assign=CLIENT:bytes|@t1/0+1&t2/0,...] [version=5] [generation=N] [member=ID]
+///   [instance=I]
 ///        [type=T|none] [name=P|none]
 ///   heartbeat CLIENT [generation=N] [member=ID] [instance=I]
 ///   leave [CLIENT...] [members=ID,...] [instance=I] [instances=I,J] [version=5] [reason=WORD]
@@ -91,6 +93,7 @@ class GroupsCommands : public GroupsWorld {
         command.number("sweep", config.offsets_retention_check_interval_ms);
     config.consumer_session_timeout_ms = int_of(command, "consumer-session", 45'000);
     config.consumer_max_size = int_of(command, "consumer-max-size", config.consumer_max_size);
+    config.consumer_migration_policy = policy(command.text("migration", "bidirectional"));
     if (command.has("assignors")) config.consumer_assignors = command.list("assignors");
     config.step_bytes_max = static_cast<std::size_t>(
         command.number("step-bytes", static_cast<std::int64_t>(config.step_bytes_max)));
@@ -133,8 +136,8 @@ class GroupsCommands : public GroupsWorld {
     if (command.text("name") != "none") request.protocol_name = Text(command.text("name", "range"));
     for (const std::string& item : command.list("assign")) {
       const std::size_t colon = item.find(':');
-      request.assignments.push_back({Text(id_of(item.substr(0, colon))),
-                                     SharedBytes::copy(as_bytes(item.substr(colon + 1)))});
+      request.assignments.push_back(
+          {Text(id_of(item.substr(0, colon))), assignment(item.substr(colon + 1))});
     }
     const Caller caller = caller_of(client, int_of(command, "version", 5));
     return finish(machine().sync(context(), caller, request), client, caller);
@@ -229,6 +232,11 @@ class GroupsCommands : public GroupsWorld {
   static std::int32_t int_of(const scenario::Command& command, const std::string& key,
                              std::int32_t otherwise) {
     return static_cast<std::int32_t>(command.number(key, otherwise));
+  }
+  static MigrationPolicy policy(const std::string& name) {
+    if (name == "disabled") return MigrationPolicy::disabled;
+    if (name == "upgrade") return MigrationPolicy::upgrade;
+    return name == "downgrade" ? MigrationPolicy::downgrade : MigrationPolicy::bidirectional;
   }
   static std::string none_is_empty(const std::string& text) { return text == "none" ? "" : text; }
   std::string member_id(const scenario::Command& command, const std::string& client) {

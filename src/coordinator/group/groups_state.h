@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,34 @@ struct Groups::State {
   void drop_empty_consumer_group(std::string_view group_id, const Context& context,
                                  Effects& effects);
   ConsumerGroup& make_consumer(std::string_view group_id, Effects& effects);
+  /// One batch, or, if that would be too large, several: a prefix of such a step is a state to go
+  /// on from, as a target whose epoch is old is computed again.
+  Atomicity atomicity_of(const Effects& effects) const;
+  protocol::ConsumerGroupHeartbeatResponse leave(
+      ConsumerGroup& group, const ConsumerMember& member,
+      const protocol::ConsumerGroupHeartbeatRequest& request, const Context& context,
+      Effects& effects);
+  // consumer/classic_members.cc: the group may not be there any more when these return
+  protocol::JoinGroupResponse join_consumer_group(ConsumerGroup& group, const Context& context,
+                                                  const Caller& caller,
+                                                  const protocol::JoinGroupRequest& request,
+                                                  Effects& effects);
+  protocol::SyncGroupResponse sync_consumer_group(ConsumerGroup& group, const Context& context,
+                                                  const protocol::SyncGroupRequest& request,
+                                                  Effects& effects);
+  protocol::ErrorCode heartbeat_consumer_group(ConsumerGroup& group, const Context& context,
+                                               const protocol::HeartbeatRequest& request);
+  /// Puts the group in the place of the classic one of its id.
+  ConsumerGroup& upgrade(std::unique_ptr<ConsumerGroup> group, const Context& context,
+                         Effects& effects);
+  bool may_downgrade(const ConsumerGroup& group, const std::set<std::string>& without) const;
+  /// `reason`: why its members are to join again; empty: they are not.
+  ClassicGroup& downgrade(ConsumerGroup& group, const std::set<std::string>& without,
+                          std::string_view reason, const Context& context, Effects& effects);
+  /// Removes members; if only such of the classic protocol stay, the group becomes a classic one.
+  void fence(ConsumerGroup& group, const std::set<std::string>& members, const Context& context,
+             Effects& effects);
+
   void on_consumer_timer(const Context& context, const GroupTimer& timer, Effects& effects);
 
   // expiry.cc

@@ -91,12 +91,54 @@ class GroupsWorld {
     }
     return text;
   }
-  /// "t1+t2" is a subscription, "*abc" other bytes; both as a member's metadata.
+  /// "t1/0+1&t2/0": as an assignor of the classic protocol assigns it.
+  static protocol::ConsumerProtocolAssignment parse_assignment(const std::string& text) {
+    protocol::ConsumerProtocolAssignment result;
+    std::istringstream in(text);
+    for (std::string item; std::getline(in, item, '&');) {
+      const std::size_t slash = item.find('/');
+      auto& topic = result.assigned_partitions.emplace_back();
+      topic.topic = Text(item.substr(0, slash));
+      std::istringstream numbers(item.substr(slash + 1));
+      for (std::string n; std::getline(numbers, n, '+');)
+        topic.partitions.emplace_back(std::stoi(n));
+    }
+    return result;
+  }
+  /// "@t1/0+1" is an assignment, "@@" and so on one of an assignor of one's own; else the bytes.
+  static SharedBytes assignment(const std::string& text) {
+    if (!text.starts_with('@')) return SharedBytes::copy(as_bytes(text));
+    const bool has_user_data = text.starts_with("@@");
+    auto parsed = parse_assignment(text.substr(has_user_data ? 2 : 1));
+    if (has_user_data) parsed.user_data = SharedBytes::copy(as_bytes("own"));
+    protocol::Writer out;
+    out.put(std::int16_t{1});
+    EXPECT_TRUE(protocol::encode(parsed, 1, out));
+    return out.take();
+  }
+  static std::string show_assignment(const SharedBytes& bytes) {
+    const auto decoded = protocol::decode_assignment(bytes);
+    if (bytes.size() == 0 || bytes.text()[0] != 0 || !decoded) return std::string(bytes.text());
+    std::string text = "@";
+    for (const auto& topic : decoded->message.assigned_partitions) {
+      text += fmt::format("{}{}/{}", text == "@" ? "" : "&", topic.topic,
+                          fmt::join(topic.partitions, "+"));
+    }
+    return text;
+  }
+  /// "t1+t2" is a subscription, "t1~t1/0" one that says what is owned, "*abc" other bytes; all as a
+  /// member's metadata.
   static SharedBytes metadata(const std::string& text) {
     if (text.starts_with('*')) return SharedBytes::copy(as_bytes(text.substr(1)));
     protocol::ConsumerProtocolSubscription subscription;
-    std::istringstream in(text);
+    const std::size_t owned = text.find('~');
+    std::istringstream in(text.substr(0, owned));
     for (std::string topic; std::getline(in, topic, '+');) subscription.topics.emplace_back(topic);
+    if (owned != std::string::npos) {
+      for (auto& topic : parse_assignment(text.substr(owned + 1)).assigned_partitions) {
+        subscription.owned_partitions.push_back({topic.topic, topic.partitions});
+      }
+    }
     protocol::Writer out;
     out.put(std::int16_t{1});
     EXPECT_TRUE(protocol::encode(subscription, 1, out));
@@ -252,7 +294,7 @@ class GroupsWorld {
     EXPECT_TRUE(protocol::encode(response, version));
     return contract(fmt::format("SyncGroup {} protocol={}/{} assignment={}", response.error_code,
                                 show(response.protocol_type), show(response.protocol_name),
-                                response.assignment.text()));
+                                show_assignment(response.assignment)));
   }
   static std::string show(const protocol::HeartbeatResponse& response, std::int16_t) {
     return fmt::format("Heartbeat {}", response.error_code);
@@ -311,7 +353,7 @@ class GroupsWorld {
     for (const auto& member : group.members) {
       text += fmt::format("\n   {}({}) client={}{} metadata={} assignment={}", member.member_id,
                           show(member.group_instance_id), member.client_id, member.client_host,
-                          show(member.member_metadata), member.member_assignment.text());
+                          show(member.member_metadata), show_assignment(member.member_assignment));
     }
     return contract(text);
   }

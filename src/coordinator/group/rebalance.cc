@@ -157,6 +157,8 @@ void ClassicGroup::on_timer(const Context& context, const GroupTimer& timer, Eff
     case GroupTimer::Kind::sweep:
     case GroupTimer::Kind::consumer_session:
     case GroupTimer::Kind::consumer_rebalance:
+    case GroupTimer::Kind::consumer_join:
+    case GroupTimer::Kind::consumer_sync:
       return;
   }
 }

@@ -154,6 +154,12 @@ const ConsumerMember* ConsumerGroup::find_static(std::string_view instance_id) c
   return at == static_members_.end() ? nullptr : find(at->second);
 }
 
+bool ConsumerGroup::all_are_classic_but(const std::set<std::string>& member_ids) const {
+  return std::ranges::all_of(members_, [&](const auto& entry) {
+    return entry.second.classic.has_value() || member_ids.contains(entry.first);
+  });
+}
+
 const TopicPartitions* ConsumerGroup::find_target(std::string_view member_id) const {
   const auto at = targets_.find(member_id);
   return at == targets_.end() ? nullptr : &at->second;
@@ -194,6 +200,7 @@ std::pair<const std::string, ConsumerGroup::MemberTimers>& ConsumerGroup::timers
 }
 
 void ConsumerGroup::count(const ConsumerMember& member, std::int32_t difference) {
+  metadata_bytes_ += static_cast<std::size_t>(difference) * member.metadata_bytes();
   for (const std::string& topic : member.topic_names) {
     auto& counts = topics_[topic];
     counts.by_name += difference;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -51,6 +52,8 @@ class ConsumerGroup {
     GroupTimers::Timer session;
     GroupTimers::Timer rebalance;
     std::int32_t rebalance_epoch{0};  ///< that the member is to leave in time
+    GroupTimers::Timer join;          ///< of a member that speaks the classic protocol
+    GroupTimers::Timer sync;
   };
 
   explicit ConsumerGroup(std::string id) : id_(std::move(id)) {}
@@ -82,12 +85,16 @@ class ConsumerGroup {
   std::int32_t epoch() const { return epoch_; }
   std::int64_t metadata_hash() const { return metadata_hash_; }
   std::int32_t target_epoch() const { return target_epoch_; }
+  /// Of what its members sent about themselves.
+  std::size_t metadata_bytes() const { return metadata_bytes_; }
   bool has_partition_metadata() const { return has_partition_metadata_; }
 
   const Members& members() const { return members_; }
   /// Null: there is none.
   const ConsumerMember* find(std::string_view member_id) const;
   const ConsumerMember* find_static(std::string_view instance_id) const;
+  /// Whether all members but these speak the classic protocol.
+  bool all_are_classic_but(const std::set<std::string>& member_ids) const;
   /// Empty if it has none.
   const TopicPartitions& target_of(std::string_view member_id) const;
   /// Null: the log has none.
@@ -133,6 +140,7 @@ class ConsumerGroup {
   Regexes regexes_;
 
   // What follows from the above.
+  std::size_t metadata_bytes_{0};
   std::map<std::string, std::string, std::less<>> static_members_;  ///< instance id to member id
   std::map<std::string, SubscriptionCount, std::less<>> topics_;
   std::map<std::string, std::size_t, std::less<>> regex_counts_;

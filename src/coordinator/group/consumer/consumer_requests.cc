@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "coordinator/group/consumer/heartbeat.h"
+#include "coordinator/group/consumer/migration.h"
 #include "coordinator/group/consumer/regexes.h"
 #include "coordinator/group/group_records.h"
 #include "coordinator/group/groups_state.h"
@@ -44,23 +45,24 @@ bool only_holds_offsets(const ClassicGroup& group) {
   return !group.protocol_type() && group.state() == GroupState::empty;
 }
 
-Refusal not_a_consumer_group(const ClassicGroup* classic, std::string_view group_id, bool joins) {
-  const auto refuse = [](std::string message) {
-    return Refusal{ErrorCode::group_id_not_found, std::move(message)};
-  };
-  if (classic == nullptr) return refuse(fmt::format("Consumer group {} not found.", group_id));
-  if (!joins) return refuse(fmt::format("Group {} is not a consumer group.", group_id));
-  return refuse(fmt::format(
-      "Cannot upgrade classic group {} to consumer group because online upgrade is disabled.",
-      group_id));
+Refusal not_a_consumer_group(const ClassicGroup* classic, std::string_view group_id) {
+  return {ErrorCode::group_id_not_found,
+          classic == nullptr ? fmt::format("Consumer group {} not found.", group_id)
+                             : fmt::format("Group {} is not a consumer group.", group_id)};
 }
 
-/// Everything is there in one step, or a prefix of it that is a state to go on from: a target whose
-/// epoch is old is computed again.
-Atomicity atomicity_of(const Effects& effects, const GroupsConfig& config) {
-  std::size_t size = 0;
-  for (const Record& record : effects.records) size += record.size();
-  return size > config.step_bytes_max ? Atomicity::may_split : Atomicity::one_batch;
+std::string fenced_because(const GroupTimer& timer, const ConsumerMember& member) {
+  switch (timer.kind) {
+    case GroupTimer::Kind::consumer_rebalance:
+      return fmt::format("it has not left epoch {} within {} ms", member.epoch,
+                         member.rebalance_timeout_ms);
+    case GroupTimer::Kind::consumer_join:
+      return "it has not joined again within its rebalance timeout";
+    case GroupTimer::Kind::consumer_sync:
+      return "it has not fetched its assignment within its rebalance timeout";
+    default:
+      return "its session has expired";
+  }
 }
 
 /// Topics that are gone have no name to say.
@@ -115,6 +117,12 @@ ConsumerGroupDescribeResponse::Member describe_member(const ConsumerGroup& group
 
 }  // namespace
 
+Atomicity Groups::State::atomicity_of(const Effects& effects) const {
+  std::size_t size = 0;
+  for (const Record& record : effects.records) size += record.size();
+  return size > shared.config.step_bytes_max ? Atomicity::may_split : Atomicity::one_batch;
+}
+
 Result<> Groups::State::apply(ConsumerEntry&& entry) {
   const std::string_view id = group_of(entry);
   const auto found = consumer_groups.find(id);
@@ -168,16 +176,13 @@ void Groups::State::on_consumer_timer(const Context& context, const GroupTimer& 
   const std::string id(timer.member_id);
   const ConsumerMember* const member = group.find(id);
   if (member == nullptr) return;
-  std::string reason = "its session has expired";
-  if (timer.kind == GroupTimer::Kind::consumer_rebalance) {
-    const std::int32_t epoch = group.timers_of(id).second.rebalance_epoch;
-    if (member->epoch != epoch) return;
-    reason =
-        fmt::format("it has not left epoch {} within {} ms", epoch, member->rebalance_timeout_ms);
+  if (timer.kind == GroupTimer::Kind::consumer_rebalance &&
+      member->epoch != group.timers_of(id).second.rebalance_epoch) {
+    return;
   }
   effects.notes.push_back(fmt::format("group {:?}: epoch {}: member {:?} is fenced: {}", group.id(),
-                                      group.epoch() + 1, id, reason));
-  ConsumerGroupWriter(group, consumer_shared, context, effects).fence({id});
+                                      group.epoch() + 1, id, fenced_because(timer, *member)));
+  fence(group, {id}, context, effects);
 }
 
 GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
@@ -188,34 +193,70 @@ GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
   }
   ConsumerGroup* group = state_->find_consumer(request.group_id);
   const ClassicGroup* const classic = state_->find(request.group_id);
-  const bool joins = request.member_epoch == 0;
-  const bool may_make = joins && (classic == nullptr || classic->state() == GroupState::empty);
-  if (group == nullptr && !may_make) {
-    return answer(refused(not_a_consumer_group(classic, request.group_id, joins)));
+  std::unique_ptr<ConsumerGroup> upgraded;
+  if (group == nullptr) {
+    if (request.member_epoch != 0) {
+      return answer(refused(not_a_consumer_group(classic, request.group_id)));
+    }
+    if (classic != nullptr && classic->state() != GroupState::empty) {
+      auto converted = as_consumer_group(*classic, config, context.topics);
+      if (!converted) return answer(refused(std::move(converted.error())));
+      upgraded = std::move(*converted);
+    }
   }
   Effects effects;
   if (request.member_epoch < 0) {
     const auto leaving = find_leaving(*group, request);
     if (!leaving) return answer(refused(leaving.error()));
-    ConsumerGroupWriter writer(*group, state_->consumer_shared, context, effects);
-    auto response = leave_as_said(*group, **leaving, request, writer, effects);
-    return answer(std::move(response), std::move(effects));
+    auto response = state_->leave(*group, **leaving, request, context, effects);
+    const Atomicity atomicity = state_->atomicity_of(effects);
+    return answer(std::move(response), std::move(effects), atomicity);
   }
   const ConsumerGroup none{std::string(request.group_id.view())};
+  const ConsumerGroup& known = group != nullptr ? *group : upgraded ? *upgraded : none;
   std::string member_id =
       request.member_id.empty() ? context.fresh_uuid().to_string() : request.member_id.str();
-  auto sender = admit(group == nullptr ? none : *group, request, std::move(member_id), config);
+  auto sender = admit(known, request, std::move(member_id), config);
   if (!sender) return answer(refused(std::move(sender.error())));
   const ConsumerMember next = updated(sender->member, caller, request);
-  if (auto refusal = check_regex(group == nullptr ? none : *group, sender->member, next)) {
+  if (auto refusal = check_regex(known, sender->member, next)) {
     return answer(refused(std::move(*refusal)));
   }
+  if (!has_room_for(known, next, caller, config)) {
+    return answer(refused({ErrorCode::group_max_size_reached,
+                           "The group has no room for what the member says of itself."}));
+  }
   // From here on nothing is refused: what is done now is written.
-  if (group == nullptr) group = &state_->make_consumer(request.group_id, effects);
-  Heartbeat heartbeat{*group, state_->consumer_shared, context, caller, request, effects};
-  auto response = heartbeat.answer(*sender, next);
-  const Atomicity atomicity = atomicity_of(effects, config);
+  if (upgraded) {
+    group = &state_->upgrade(std::move(upgraded), context, effects);
+  } else if (group == nullptr) {
+    group = &state_->make_consumer(request.group_id, effects);
+  }
+  ConsumerGroupsShared& shared = state_->consumer_shared;
+  Heartbeat heartbeat{*group, shared, context, caller.may_describe, owned_by(request), effects};
+  const ConsumerMember& now = heartbeat.advance(*sender, next);
+  auto response = answer_heartbeat(request, sender->member, now,
+                                   shared.heartbeat_interval_ms(request.group_id));
+  const Atomicity atomicity = state_->atomicity_of(effects);
   return answer(std::move(response), std::move(effects), atomicity);
+}
+
+ConsumerGroupHeartbeatResponse Groups::State::leave(ConsumerGroup& group,
+                                                    const ConsumerMember& member,
+                                                    const ConsumerGroupHeartbeatRequest& request,
+                                                    const Context& context, Effects& effects) {
+  ConsumerGroupHeartbeatResponse response;
+  response.member_id = Text::copy(member.id);
+  response.member_epoch = request.member_epoch;
+  if (request.instance_id && request.member_epoch == leave_group_static_epoch) {
+    ConsumerGroupWriter writer(group, consumer_shared, context, effects);
+    leave_for_a_while(group, member, writer, effects);
+    return response;
+  }
+  effects.notes.push_back(fmt::format("group {:?}: epoch {}: member {:?} leaves", group.id(),
+                                      group.epoch() + 1, member.id));
+  fence(group, {member.id}, context, effects);
+  return response;
 }
 
 GroupStep<DescribedGroup> Groups::consumer_describe(const Context& context,

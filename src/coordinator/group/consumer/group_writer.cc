@@ -104,6 +104,21 @@ void ConsumerGroupWriter::fence(const std::set<std::string>& member_ids) {
   bump_epoch();
 }
 
+void ConsumerGroupWriter::write_group() {
+  group_.set_epoch({group_.epoch(), compute_hash()});
+  for (const auto& [id, member] : group_.members()) {
+    write(consumer_member_record(group_.id(), member));
+  }
+  write(consumer_group_record(group_.id(), {group_.epoch(), group_.metadata_hash()}));
+  for (const auto& [id, member] : group_.members()) {
+    write(consumer_target_record(group_.id(), id, group_.target_of(id)));
+  }
+  set_target_epoch(group_.epoch());
+  for (const auto& [id, member] : group_.members()) {
+    write(consumer_current_record(group_.id(), member));
+  }
+}
+
 void ConsumerGroupWriter::erase_group() {
   std::vector<std::string> ids;
   for (const auto& [id, member] : group_.members()) ids.push_back(id);
@@ -131,7 +146,7 @@ void ConsumerGroupWriter::start_session(std::string_view member_id) {
 void ConsumerGroupWriter::start_or_stop_rebalance(std::string_view member_id) {
   const ConsumerMember& member = *group_.find(member_id);
   auto& [id, timers] = group_.timers_of(member_id);
-  if (member.state != MemberState::unrevoked_partitions || member.epoch < 0) {
+  if (member.state != MemberState::unrevoked_partitions || member.epoch < 0 || member.classic) {
     timers.rebalance.cancel();
     return;
   }
@@ -139,6 +154,29 @@ void ConsumerGroupWriter::start_or_stop_rebalance(std::string_view member_id) {
   shared_.timers.set(
       timers.rebalance, context_.now + milliseconds(member.rebalance_timeout_ms),
       {.kind = GroupTimer::Kind::consumer_rebalance, .member_id = id, .consumer_group = &group_});
+}
+
+void ConsumerGroupWriter::expect_join(std::string_view member_id) {
+  auto& [id, timers] = group_.timers_of(member_id);
+  if (timers.join.is_set()) return;
+  const std::int64_t timeout_ms = group_.find(member_id)->rebalance_timeout_ms;
+  shared_.timers.set(
+      timers.join, context_.now + milliseconds(timeout_ms),
+      {.kind = GroupTimer::Kind::consumer_join, .member_id = id, .consumer_group = &group_});
+}
+
+void ConsumerGroupWriter::expect_sync(std::string_view member_id) {
+  auto& [id, timers] = group_.timers_of(member_id);
+  timers.join.cancel();
+  const std::int64_t timeout_ms = group_.find(member_id)->rebalance_timeout_ms;
+  shared_.timers.set(
+      timers.sync, context_.now + milliseconds(timeout_ms),
+      {.kind = GroupTimer::Kind::consumer_sync, .member_id = id, .consumer_group = &group_});
+}
+
+void ConsumerGroupWriter::has_synced(std::string_view member_id) {
+  group_.timers_of(member_id).second.sync.cancel();
+  start_session(member_id);
 }
 
 }  // namespace moldau::coordinator

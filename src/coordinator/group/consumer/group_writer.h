@@ -56,12 +56,20 @@ class ConsumerGroupWriter {
   /// Removes members for good, and the regular expressions that nobody else has; the group comes to
   /// its next epoch. At least one.
   void fence(const std::set<std::string>& member_ids);
+  /// The records of a group that is not in the log yet, as it is.
+  void write_group();
   /// Tombstones for everything; the caller drops the group.
   void erase_group();
 
   void start_session(std::string_view member_id);
   /// A member has its rebalance timeout to give partitions up.
   void start_or_stop_rebalance(std::string_view member_id);
+  /// A member that speaks the classic protocol has its rebalance timeout to join again, from the
+  /// first time that it is told to.
+  void expect_join(std::string_view member_id);
+  /// It has joined, and has as long to fetch its assignment.
+  void expect_sync(std::string_view member_id);
+  void has_synced(std::string_view member_id);
 
  private:
   void write(Record record) { effects_.records.push_back(std::move(record)); }

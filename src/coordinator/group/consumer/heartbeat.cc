@@ -22,15 +22,6 @@ namespace {
 /// Between two looks at all topics for the sake of regular expressions that are known already.
 constexpr std::int64_t regex_refresh_ms_min = 10'000;
 
-std::optional<TopicPartitions> owned_by(const ConsumerGroupHeartbeatRequest& request) {
-  if (!request.topic_partitions) return std::nullopt;
-  TopicPartitions result;
-  for (const auto& topic : *request.topic_partitions) {
-    add_partitions(result, topic.topic_id, topic.partitions);
-  }
-  return result;
-}
-
 ConsumerGroupHeartbeatResponse::Assignment assignment_of(const ConsumerMember& member) {
   ConsumerGroupHeartbeatResponse::Assignment result;
   for (const auto& [topic, partitions] : member.assigned) {
@@ -49,6 +40,15 @@ bool is_full(const ConsumerGroupHeartbeatRequest& request) {
 }
 
 }  // namespace
+
+std::optional<TopicPartitions> owned_by(const ConsumerGroupHeartbeatRequest& request) {
+  if (!request.topic_partitions) return std::nullopt;
+  TopicPartitions result;
+  for (const auto& topic : *request.topic_partitions) {
+    add_partitions(result, topic.topic_id, topic.partitions);
+  }
+  return result;
+}
 
 ConsumerMember updated(ConsumerMember member, const Caller& caller,
                        const ConsumerGroupHeartbeatRequest& request) {
@@ -70,8 +70,23 @@ ConsumerMember updated(ConsumerMember member, const Caller& caller,
   return member;
 }
 
-ConsumerGroupHeartbeatResponse Heartbeat::answer(const HeartbeatSender& sender,
-                                                 const ConsumerMember& next) {
+ConsumerGroupHeartbeatResponse answer_heartbeat(const ConsumerGroupHeartbeatRequest& request,
+                                                const ConsumerMember& before,
+                                                const ConsumerMember& now,
+                                                std::int32_t heartbeat_interval_ms) {
+  ConsumerGroupHeartbeatResponse response;
+  response.member_id = Text::copy(now.id);
+  response.member_epoch = now.epoch;
+  response.heartbeat_interval_ms = heartbeat_interval_ms;
+  if (request.member_epoch == 0 || is_full(request) ||
+      !equal_partitions(before.assigned, now.assigned)) {
+    response.assignment = assignment_of(now);
+  }
+  return response;
+}
+
+const ConsumerMember& Heartbeat::advance(const HeartbeatSender& sender,
+                                         const ConsumerMember& next) {
   ConsumerGroupWriter writer(group, shared, context, effects);
   const ConsumerMember& before = sender.member;
   std::string reason = write_member(sender, next, writer);
@@ -83,16 +98,12 @@ ConsumerGroupHeartbeatResponse Heartbeat::answer(const HeartbeatSender& sender,
   }
   const ConsumerMember& now = take_a_step(next.id, has_subscription_changed, writer);
   writer.start_session(now.id);
-
-  ConsumerGroupHeartbeatResponse response;
-  response.member_id = Text::copy(now.id);
-  response.member_epoch = now.epoch;
-  response.heartbeat_interval_ms = shared.heartbeat_interval_ms(group.id());
-  if (request.member_epoch == 0 || is_full(request) ||
-      !equal_partitions(before.assigned, now.assigned)) {
-    response.assignment = assignment_of(now);
+  if (!now.classic) {
+    auto& timers = group.timers_of(now.id).second;
+    timers.join.cancel();
+    timers.sync.cancel();
   }
-  return response;
+  return now;
 }
 
 std::string Heartbeat::write_member(const HeartbeatSender& sender, const ConsumerMember& next,
@@ -140,7 +151,7 @@ bool Heartbeat::refresh_regexes(ConsumerGroupWriter& writer) {
     const auto known = group.resolved_regexes().find(regex);
     const bool is_known = known != group.resolved_regexes().end();
     if (is_known && !refresh_all) continue;
-    ResolvedRegex resolved{.topics = resolve_regex(regex, *context.topics, caller.may_describe),
+    ResolvedRegex resolved{.topics = resolve_regex(regex, *context.topics, may_describe),
                            .version = context.topics->version(),
                            .timestamp_ms = context.wall.value};
     moved |= !is_known || known->second.topics != resolved.topics;
@@ -168,7 +179,6 @@ const ConsumerMember& Heartbeat::take_a_step(const std::string& member_id,
   const ConsumerMember& member = *group.find(member_id);
   if (!has_subscription_changed && member.is_reconciled_to(group.target_epoch())) return member;
   const std::set<Uuid> subscribed = subscribed_topics(group, member, context.topics);
-  const auto owned = owned_by(request);
   const std::function<bool(const Uuid&, PartitionId)> is_free =
       [this](const Uuid& topic, PartitionId partition) { return group.is_free(topic, partition); };
   const auto next = reconcile({.member = member,

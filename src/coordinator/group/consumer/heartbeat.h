@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "coordinator/group/consumer/consumer_group.h"
@@ -43,45 +47,61 @@ OrRefusal<HeartbeatSender> admit(const ConsumerGroup& group,
 std::optional<Refusal> check_regex(const ConsumerGroup& group, const ConsumerMember& before,
                                    const ConsumerMember& next);
 
+/// Whether the group, and all groups together, have room for what the member says of itself. Kafka
+/// knows no such limits.
+bool has_room_for(const ConsumerGroup& group, const ConsumerMember& next, const Caller& caller,
+                  const GroupsConfig& config);
+
 /// The member with what the request says.
 ConsumerMember updated(ConsumerMember member, const Caller& caller,
                        const protocol::ConsumerGroupHeartbeatRequest& request);
 
-/// Who leaves, for good or (epoch -2) for a while.
-protocol::ConsumerGroupHeartbeatResponse leave_as_said(
-    ConsumerGroup& group, const ConsumerMember& member,
-    const protocol::ConsumerGroupHeartbeatRequest& request, ConsumerGroupWriter& writer,
-    Effects& effects);
+/// A static member that leaves for a while.
+void leave_for_a_while(ConsumerGroup& group, const ConsumerMember& member,
+                       ConsumerGroupWriter& writer, Effects& effects);
 OrRefusal<const ConsumerMember*> find_leaving(
     const ConsumerGroup& group, const protocol::ConsumerGroupHeartbeatRequest& request);
 
-/// LeaveGroup, as administrators send it.
-std::vector<protocol::LeaveGroupResponse::MemberResponse> remove_members(
-    ConsumerGroup& group, const std::vector<protocol::LeaveGroupRequest::MemberIdentity>& members,
-    ConsumerGroupWriter& writer, Effects& effects);
+/// Whom an administrator removes with a LeaveGroup.
+struct Removal {
+  std::vector<protocol::LeaveGroupResponse::MemberResponse> responses;
+  std::set<std::string> members;
+};
+Removal find_removed(const ConsumerGroup& group,
+                     const std::vector<protocol::LeaveGroupRequest::MemberIdentity>& members,
+                     Effects& effects);
 
-/// The heartbeat of an admitted member: what it says is written, a new epoch and target if that is
-/// needed, and the member goes a step towards its target.
+/// What an admitted member's heartbeat does: what it says is written, a new epoch and target if
+/// that is needed, and the member goes a step towards its target. The same for a member that speaks
+/// the classic protocol, with a JoinGroup.
 struct Heartbeat {
   ConsumerGroup& group;
   ConsumerGroupsShared& shared;
   const Context& context;
-  const Caller& caller;
-  const protocol::ConsumerGroupHeartbeatRequest& request;
+  const std::function<bool(std::string_view)>* may_describe;
+  std::optional<TopicPartitions> owned;
   Effects& effects;
 
-  protocol::ConsumerGroupHeartbeatResponse answer(const HeartbeatSender& sender,
-                                                  const ConsumerMember& next);
-
- private:
-  /// Why the group needs a new epoch; empty: it does not.
+  /// All of it. The member as it is then.
+  const ConsumerMember& advance(const HeartbeatSender& sender, const ConsumerMember& next);
+  /// Only the first part. Why the group needs a new epoch; empty: it does not.
   std::string write_member(const HeartbeatSender& sender, const ConsumerMember& next,
                            ConsumerGroupWriter& writer);
+
+ private:
   /// Whether some of the group's regular expressions mean other topics now.
   bool refresh_regexes(ConsumerGroupWriter& writer);
   void maybe_bump_epoch(std::string reason, ConsumerGroupWriter& writer);
   const ConsumerMember& take_a_step(const std::string& member_id, bool has_subscription_changed,
                                     ConsumerGroupWriter& writer);
 };
+
+/// What the member says it owns; null: it does not say.
+std::optional<TopicPartitions> owned_by(const protocol::ConsumerGroupHeartbeatRequest& request);
+
+/// What a member is told that was `before` and is `now`.
+protocol::ConsumerGroupHeartbeatResponse answer_heartbeat(
+    const protocol::ConsumerGroupHeartbeatRequest& request, const ConsumerMember& before,
+    const ConsumerMember& now, std::int32_t heartbeat_interval_ms);
 
 }  // namespace moldau::coordinator

@@ -192,6 +192,16 @@ std::optional<Refusal> check_regex(const ConsumerGroup& group, const ConsumerMem
                              *regex, *problem)};
 }
 
+bool has_room_for(const ConsumerGroup& group, const ConsumerMember& next, const Caller& caller,
+                  const GroupsConfig& config) {
+  const ConsumerMember* const before = group.find(next.id);
+  const std::size_t had = before == nullptr ? 0 : before->metadata_bytes();
+  const std::size_t has = next.metadata_bytes();
+  if (has <= had) return true;
+  return has - had <= caller.metadata_room &&
+         group.metadata_bytes() + (has - had) <= config.member_metadata_bytes_max;
+}
+
 OrRefusal<const ConsumerMember*> find_leaving(const ConsumerGroup& group,
                                               const ConsumerGroupHeartbeatRequest& request) {
   if (request.instance_id) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -65,6 +66,8 @@ struct ConsumerMember {
   bool is_reconciled_to(std::int32_t target_epoch) const {
     return state == MemberState::stable && epoch == target_epoch;
   }
+  /// Of what it sent about itself and its subscription.
+  std::size_t metadata_bytes() const;
   /// Null: it subscribes by names alone.
   const std::string* regex() const {
     return topic_regex && !topic_regex->empty() ? &*topic_regex : nullptr;
