@@ -40,6 +40,7 @@ coordinator::GroupsConfig groups_config(const StaticConfig& p) {
       .consumer_heartbeat_interval_ms = int32("group.consumer.heartbeat.interval.ms"),
       .consumer_max_size = int32("group.consumer.max.size"),
       .consumer_assignors = p.list("group.consumer.assignors"),
+      .consumer_migration_policy = migration_policy(p.text("group.consumer.migration.policy")),
       .consumer_regex_refresh_interval_ms = p.integer("group.consumer.regex.refresh.interval.ms")};
 }
 

@@ -33,6 +33,7 @@ std::vector<PartitionId> take_share(Topic& topic) {
   const std::int32_t share = topic.partitions / topic.subscribers + (has_extra ? 1 : 0);
   ++topic.received;
   std::vector<PartitionId> result;
+  result.reserve(static_cast<std::size_t>(share));
   for (std::int32_t i = 0; i < share; ++i) result.emplace_back(topic.next++);
   return result;
 }
