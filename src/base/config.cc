@@ -89,7 +89,31 @@ Result<StaticConfig> StaticConfig::make(const Properties& properties) {
   return config;
 }
 
+Result<> StaticConfig::check_consumer_groups() const {
+  constexpr std::string_view prefix = "group.consumer.";
+  for (const std::string_view what :
+       {"heartbeat.interval.ms", "session.timeout.ms", "assignment.interval.ms"}) {
+    const auto key = fmt::format("{}{}", prefix, what);
+    const auto min = fmt::format("{}min.{}", prefix, what);
+    const auto max = fmt::format("{}max.{}", prefix, what);
+    const auto not_less = [this](std::string_view a, std::string_view b) -> Result<> {
+      if (integer(a) >= integer(b)) return {};
+      return fail(Errc::invalid, fmt::format("{} must be greater than or equal to {}", a, b));
+    };
+    TRY(not_less(max, min));
+    TRY(not_less(key, min));
+    if (integer(key) > integer(max)) {
+      return fail(Errc::invalid, fmt::format("{} must be less than or equal to {}", key, max));
+    }
+  }
+  const std::string_view heartbeat = "group.consumer.heartbeat.interval.ms";
+  const std::string_view session = "group.consumer.session.timeout.ms";
+  if (integer(heartbeat) < integer(session)) return {};
+  return fail(Errc::invalid, fmt::format("{} must be less than {}", heartbeat, session));
+}
+
 Result<> StaticConfig::check_dependencies() const {
+  TRY(check_consumer_groups());
   for (const auto* name : {"log.retention.ms", "log.retention.minutes", "log.retention.hours"}) {
     if (is_set(name) && values_.find(name)->second == "0") {
       return fail(Errc::invalid, fmt::format("{}: 0 is neither -1 (no limit) nor positive", name));

@@ -43,6 +43,7 @@ class StaticConfig {
   const ConfigKey& row(std::string_view name, ConfigType type) const;
   std::optional<std::string_view> value(const ConfigKey& key) const;
   Result<> check_dependencies() const;
+  Result<> check_consumer_groups() const;
 
   Properties values_;
 };
@@ -60,6 +61,7 @@ enum class ConfigSource : std::int8_t {
   dynamic_default_broker = 3,
   static_broker = 4,
   default_value = 5,
+  group = 8,
 };
 
 struct ConfigSetting {
@@ -73,26 +75,32 @@ struct ResolvedConfig {
   const ConfigKey* key{nullptr};  ///< never null in a result
   std::optional<std::string> value;
   ConfigSource source{ConfigSource::default_value};
-  /// In order of precedence; the first is in effect. For a topic key the broker's synonyms follow
-  /// its own setting; values are in the units of the name beside them.
+  /// In order of precedence; the first is in effect. For a topic or group key the broker's synonyms
+  /// follow its own setting; values are in the units of the name beside them.
   std::vector<ConfigSetting> synonyms;
 };
 
-/// Everything that can set a key. Null: nothing set there. A dynamic or topic value that is no
-/// value of its key, which only another broker can have stored, counts as unset.
+/// Everything that can set a key. Null: nothing set there. A dynamic, topic or group value that is
+/// no value of its key, which only another broker can have stored, counts as unset.
 struct ConfigLayers {
   const StaticConfig& broker_file;
   const Properties* cluster_default{nullptr};  ///< dynamic, of all brokers
   const Properties* broker{nullptr};           ///< dynamic, of this broker
   const Properties* topic{nullptr};
+  const Properties* group{nullptr};
 };
 
 ResolvedConfig resolve_broker_config(const ConfigKey& key, const ConfigLayers& layers);
 ResolvedConfig resolve_topic_config(const ConfigKey& key, const ConfigLayers& layers);
+ResolvedConfig resolve_group_config(const ConfigKey& key, const ConfigLayers& layers);
 
 /// Why the values can not be a topic's settings: an unknown key, a value that is no value of its
 /// key, or two that contradict one another. In Kafka's words; null if they can.
 std::optional<std::string> reject_topic_config(const Properties& values);
+
+/// Why `layers.group` can not be a group's settings: as above, or beyond what the broker's
+/// `group.consumer.min.*` and `max.*` allow. Settings without effect here are refused, too.
+std::optional<std::string> reject_group_config(const ConfigLayers& layers);
 
 /// Whether the broker takes a new value of the key while it runs: Kafka does, and something here
 /// depends on it. What would be stored and then ignored is refused instead, but for the settings of

@@ -1,4 +1,4 @@
-// What may become of a topic's or a broker's settings while the broker runs.
+// What may become of a topic's, a group's or a broker's settings while the broker runs.
 
 #include <fmt/format.h>
 
@@ -128,6 +128,67 @@ std::optional<std::string> reject_topic_config(const Properties& values) {
            "with remote log storage.";
   }
   return std::nullopt;
+}
+
+namespace {
+
+/// A setting of a group that the broker bounds by two of its properties.
+struct BoundedSetting {
+  std::string_view name;
+  std::string_view min;
+  std::string_view max;
+};
+constexpr BoundedSetting bounded_settings[] = {
+    {"consumer.heartbeat.interval.ms", "group.consumer.min.heartbeat.interval.ms",
+     "group.consumer.max.heartbeat.interval.ms"},
+    {"consumer.session.timeout.ms", "group.consumer.min.session.timeout.ms",
+     "group.consumer.max.session.timeout.ms"},
+    {"consumer.assignment.interval.ms", "group.consumer.min.assignment.interval.ms",
+     "group.consumer.max.assignment.interval.ms"},
+};
+
+/// Those that are set must be in the broker's bounds, and a session longer than a heartbeat.
+Refusal reject_group_values(const Properties& own, const ConfigLayers& layers) {
+  for (const auto& [name, min_name, max_name] : bounded_settings) {
+    const auto set = own.find(name);
+    if (set == own.end()) continue;
+    const auto min = layers.broker_file.integer(min_name);
+    const auto max = layers.broker_file.integer(max_name);
+    const auto value = number(set->second).value_or(0);
+    if (value >= min && value <= max) continue;
+    return fmt::format("{} must be in the range {} to {} inclusive.", name, min, max);
+  }
+  constexpr std::string_view session = "consumer.session.timeout.ms";
+  constexpr std::string_view heartbeat = "consumer.heartbeat.interval.ms";
+  if (!own.contains(session) && !own.contains(heartbeat)) return std::nullopt;
+  const auto in_effect = [&](std::string_view name) {
+    return number(resolve_group_config(*find_group_config_key(name), layers).value).value_or(0);
+  };
+  if (in_effect(session) > in_effect(heartbeat)) return std::nullopt;
+  return fmt::format("{} must be greater than {}", session, heartbeat);
+}
+
+}  // namespace
+
+std::optional<std::string> reject_group_config(const ConfigLayers& layers) {
+  Names without_effect;
+  for (const auto& [name, text] : *layers.group) {
+    const auto* key = find_group_config_key(name);
+    if (key == nullptr) return fmt::format("Unknown group config name: {}", name);
+    if (key->use == ConfigUse::ignored) without_effect.push_back(name);
+  }
+  Properties own;
+  for (const auto& [name, text] : *layers.group) {
+    auto parsed = parse_config_value(*find_group_config_key(name), text);
+    if (!parsed) return parsed.error().context;
+    own.emplace(name, std::move(*parsed));
+  }
+  if (auto refusal =
+          refuse_names("This broker does not act on these configs of groups, so it refuses them",
+                       without_effect)) {
+    return refusal;
+  }
+  return reject_group_values(own, layers);
 }
 
 bool is_changeable(const ConfigKey& key) {

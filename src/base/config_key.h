@@ -38,7 +38,7 @@ enum class ConfigUse : std::uint8_t {
   own,       ///< Moldau's; unknown to Kafka, so never in a metadata record
 };
 
-/// A broker key that gives a topic key its default; the first that is set counts.
+/// A broker key that gives a topic or group key its default; the first that is set counts.
 struct ConfigSynonym {
   std::string_view name;
   std::int64_t multiplier{1};  ///< 3,600,000 for a key in hours
@@ -64,7 +64,7 @@ struct ConfigKey {
   Importance importance{Importance::medium};
   ConfigUpdate update{ConfigUpdate::read_only};
   ConfigUse use{ConfigUse::ignored};
-  std::array<ConfigSynonym, 3> synonyms{};  ///< topic keys only; unused ones have no name
+  std::array<ConfigSynonym, 3> synonyms{};  ///< topic and group keys only; unused ones have no name
   std::string_view doc{};
 
   bool sensitive() const { return type == ConfigType::password; }

@@ -89,11 +89,15 @@ ResolvedConfig resolve_broker_config(const ConfigKey& key, const ConfigLayers& l
   return resolved;
 }
 
-ResolvedConfig resolve_topic_config(const ConfigKey& key, const ConfigLayers& layers) {
+namespace {
+
+/// `source`: of the resource's own settings.
+ResolvedConfig resolve(const ConfigKey& key, const Properties* own_settings, ConfigSource source,
+                       const ConfigLayers& layers) {
   ResolvedConfig resolved;
   resolved.key = &key;
-  if (auto own = find_in(layers.topic, key)) {
-    resolved.synonyms.push_back({std::string(key.name), std::move(own), ConfigSource::topic});
+  if (auto own = find_in(own_settings, key)) {
+    resolved.synonyms.push_back({std::string(key.name), std::move(own), source});
   }
   add_synonyms(key, layers, resolved.synonyms);
   if (resolved.synonyms.empty() && key.default_value) {
@@ -103,10 +107,20 @@ ResolvedConfig resolve_topic_config(const ConfigKey& key, const ConfigLayers& la
   if (resolved.synonyms.empty()) return resolved;
   const auto& strongest = resolved.synonyms.front();
   resolved.source = strongest.source;
-  resolved.value = strongest.source == ConfigSource::topic
+  resolved.value = strongest.source == source
                        ? *strongest.value
                        : scaled(*strongest.value, multiplier_of(key, strongest.name));
   return resolved;
+}
+
+}  // namespace
+
+ResolvedConfig resolve_topic_config(const ConfigKey& key, const ConfigLayers& layers) {
+  return resolve(key, layers.topic, ConfigSource::topic, layers);
+}
+
+ResolvedConfig resolve_group_config(const ConfigKey& key, const ConfigLayers& layers) {
+  return resolve(key, layers.group, ConfigSource::group, layers);
 }
 
 }  // namespace moldau

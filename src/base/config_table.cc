@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/config_keys/controller.h"
+#include "base/config_keys/group.h"
 #include "base/config_keys/groups.h"
 #include "base/config_keys/log.h"
 #include "base/config_keys/own.h"
@@ -32,6 +33,7 @@ constexpr auto broker_keys =
            config_keys::own_keys, config_keys::replication_keys, config_keys::security_keys,
            config_keys::server_keys, config_keys::tiered_keys, config_keys::transactions_keys);
 constexpr auto topic_keys = sorted(config_keys::topic_keys);
+constexpr auto group_keys = sorted(config_keys::group_keys);
 
 const ConfigKey* find(std::span<const ConfigKey> keys, std::string_view name) {
   const auto found = std::lower_bound(
@@ -48,12 +50,18 @@ std::span<const ConfigKey> broker_config_keys() {
 std::span<const ConfigKey> topic_config_keys() {
   return topic_keys;
 }
+std::span<const ConfigKey> group_config_keys() {
+  return group_keys;
+}
 
 const ConfigKey* find_broker_config_key(std::string_view name) {
   return find(broker_keys, name);
 }
 const ConfigKey* find_topic_config_key(std::string_view name) {
   return find(topic_keys, name);
+}
+const ConfigKey* find_group_config_key(std::string_view name) {
+  return find(group_keys, name);
 }
 
 const ConfigKey* find_listener_config_key(std::string_view name) {

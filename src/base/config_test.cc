@@ -37,7 +37,7 @@ std::string make_error(const Properties& overrides) {
 }
 
 TEST(ConfigTable, names_are_unique_and_sorted_and_every_default_is_valid) {
-  for (const auto keys : {broker_config_keys(), topic_config_keys()}) {
+  for (const auto keys : {broker_config_keys(), topic_config_keys(), group_config_keys()}) {
     EXPECT_TRUE(std::ranges::is_sorted(keys, std::ranges::less_equal(), &ConfigKey::name));
     for (const auto& key : keys) {
       if (!key.default_value) continue;
@@ -60,8 +60,20 @@ TEST(ConfigTable, topic_defaults_are_those_of_their_broker_keys) {
   }
 }
 
+TEST(ConfigTable, group_defaults_are_those_of_their_broker_keys) {
+  const auto defaults = configured({});
+  for (const auto& key : group_config_keys()) {
+    const std::string_view synonym = key.synonyms[0].name;
+    if (synonym.empty()) continue;
+    const auto* const broker_key = find_broker_config_key(synonym);
+    ASSERT_NE(broker_key, nullptr) << synonym;
+    // Of a list of assignors a group takes the first: its default is unset.
+    if (key.type == broker_key->type) EXPECT_EQ(key.default_value, broker_key->default_value);
+  }
+}
+
 TEST(ConfigTable, what_has_an_effect_is_documented) {
-  for (const auto keys : {broker_config_keys(), topic_config_keys()}) {
+  for (const auto keys : {broker_config_keys(), topic_config_keys(), group_config_keys()}) {
     for (const auto& key : keys) {
       if (key.use != ConfigUse::ignored) EXPECT_FALSE(key.doc.empty()) << key.name;
     }
@@ -257,6 +269,66 @@ TEST(RejectConfig, topic_settings_that_can_not_be_are_named) {
             "conflict topic config setting min.compaction.lag.ms (2) > max.compaction.lag.ms (1)");
   EXPECT_TRUE(reject_topic_config({{"remote.storage.enable", "TRUE"}}).has_value());
   EXPECT_EQ(reject_topic_config({{"remote.storage.enable", "false"}}), std::nullopt);
+}
+
+std::string change_group(const Properties& values, const Properties& file = {}) {
+  const auto broker_file = configured(file);
+  return reject_group_config({.broker_file = broker_file, .group = &values}).value_or("accepted");
+}
+
+TEST(RejectConfig, group_settings_that_can_not_be_are_refused_in_kafkas_words) {
+  const std::string session = "consumer.session.timeout.ms";
+  const std::string heartbeat = "consumer.heartbeat.interval.ms";
+  EXPECT_EQ(change_group({}), "accepted");
+  EXPECT_EQ(change_group({{session, " 60000"}, {heartbeat, "15000"}}), "accepted");
+  EXPECT_EQ(change_group({{session, "60001"}}),
+            "consumer.session.timeout.ms must be in the range 45000 to 60000 inclusive.");
+  EXPECT_EQ(change_group({{heartbeat, "4999"}}),
+            "consumer.heartbeat.interval.ms must be in the range 5000 to 15000 inclusive.");
+  EXPECT_EQ(change_group({{"consumer.assignment.interval.ms", "15001"}}),
+            "consumer.assignment.interval.ms must be in the range 0 to 15000 inclusive.");
+  EXPECT_EQ(change_group({{session, "0"}}),
+            "Invalid value 0 for configuration consumer.session.timeout.ms: Value must be at "
+            "least 1");
+  EXPECT_EQ(change_group({{"retention.ms", "1"}}), "Unknown group config name: retention.ms");
+  EXPECT_EQ(change_group({{"share.session.timeout.ms", "50000"}, {"streams.assignor.name", "a"}}),
+            "This broker does not act on these configs of groups, so it refuses them: "
+            "[share.session.timeout.ms, streams.assignor.name]");
+}
+
+TEST(RejectConfig, a_group_session_is_longer_than_its_heartbeat_wherever_they_come_from) {
+  const Properties file{{"group.consumer.min.session.timeout.ms", "1000"},
+                        {"group.consumer.session.timeout.ms", "20000"}};
+  EXPECT_EQ(change_group({{"consumer.session.timeout.ms", "5001"}}, file), "accepted");
+  const auto refused =
+      "consumer.session.timeout.ms must be greater than consumer.heartbeat.interval.ms";
+  EXPECT_EQ(change_group({{"consumer.session.timeout.ms", "5000"}}, file), refused);
+  EXPECT_EQ(change_group({{"consumer.session.timeout.ms", "9000"},
+                          {"consumer.heartbeat.interval.ms", "9000"}},
+                         file),
+            refused);
+}
+
+TEST(StaticConfig, consumer_group_properties_are_within_their_bounds) {
+  const std::string p = "group.consumer.";
+  EXPECT_EQ(make_error({{p + "session.timeout.ms", "44999"}}),
+            "group.consumer.session.timeout.ms must be greater than or equal to "
+            "group.consumer.min.session.timeout.ms");
+  EXPECT_EQ(make_error({{p + "session.timeout.ms", "60001"}}),
+            "group.consumer.session.timeout.ms must be less than or equal to "
+            "group.consumer.max.session.timeout.ms");
+  EXPECT_EQ(make_error({{p + "max.heartbeat.interval.ms", "4999"}}),
+            "group.consumer.max.heartbeat.interval.ms must be greater than or equal to "
+            "group.consumer.min.heartbeat.interval.ms");
+  EXPECT_EQ(make_error({{p + "assignment.interval.ms", "15001"}}),
+            "group.consumer.assignment.interval.ms must be less than or equal to "
+            "group.consumer.max.assignment.interval.ms");
+  EXPECT_EQ(make_error({{p + "max.heartbeat.interval.ms", "50000"},
+                        {p + "heartbeat.interval.ms", "45000"}}),
+            "group.consumer.heartbeat.interval.ms must be less than "
+            "group.consumer.session.timeout.ms");
+  EXPECT_EQ(make_error({{p + "min.session.timeout.ms", "1"}, {p + "session.timeout.ms", "5001"}}),
+            "accepted");
 }
 
 TEST(RejectConfig, throttled_replicas_are_a_star_or_partitions_with_brokers) {

@@ -38,6 +38,7 @@ coordinator::GroupsConfig groups_config(const StaticConfig& p) {
       .offsets_retention_check_interval_ms = p.integer("offsets.retention.check.interval.ms"),
       .consumer_session_timeout_ms = int32("group.consumer.session.timeout.ms"),
       .consumer_heartbeat_interval_ms = int32("group.consumer.heartbeat.interval.ms"),
+      .consumer_assignment_interval_ms = int32("group.consumer.assignment.interval.ms"),
       .consumer_max_size = int32("group.consumer.max.size"),
       .consumer_assignors = p.list("group.consumer.assignors"),
       .consumer_migration_policy = migration_policy(p.text("group.consumer.migration.policy")),
@@ -140,7 +141,9 @@ void GroupCoordinators::follow(const metadata::Topic& topic, Shards& old) {
     auto make = [this] {
       return std::make_unique<coordinator::Groups>(groups_config(broker_.config().properties));
     };
-    auto topics = [this] { return std::make_shared<ImageTopics>(broker_.image()); };
+    auto topics = [this] {
+      return std::make_shared<ImageTopics>(broker_.image(), broker_.topic_configs());
+    };
     auto shard = std::make_shared<GroupShard>(broker_.env(), worker_, std::move(partition), epoch,
                                               std::move(make), std::move(topics));
     scope_.spawn(shard->run());

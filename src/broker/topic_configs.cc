@@ -125,6 +125,41 @@ ConfigLayers TopicConfigs::layers(const metadata::Image& image, const Properties
           .topic = topic};
 }
 
+ConfigLayers TopicConfigs::group_layers(const metadata::Image& image,
+                                        std::string_view group) const {
+  ConfigLayers result = layers(image, nullptr);
+  result.group = &image.config(metadata::ResourceType::group, group);
+  return result;
+}
+
+coordinator::GroupOverrides TopicConfigs::group_overrides(const metadata::Image& image,
+                                                          std::string_view group) const {
+  const ConfigLayers all = group_layers(image, group);
+  // Most groups have no settings, and this is asked with each heartbeat.
+  if (all.group->empty() && all.broker->empty() && all.cluster_default->empty()) return {};
+  // Settings of another broker's time, or of this one when it was configured otherwise, are brought
+  // into the bounds.
+  const auto value = [&](std::string_view name, std::string_view min,
+                         std::string_view max) -> std::optional<std::int32_t> {
+    const auto resolved = resolve_group_config(*find_group_config_key(name), all);
+    if (resolved.source == ConfigSource::static_broker ||
+        resolved.source == ConfigSource::default_value) {
+      return std::nullopt;
+    }
+    return static_cast<std::int32_t>(std::clamp(
+        to_integer(name, *resolved.value), properties_.integer(min), properties_.integer(max)));
+  };
+  return {.consumer_session_timeout_ms =
+              value("consumer.session.timeout.ms", "group.consumer.min.session.timeout.ms",
+                    "group.consumer.max.session.timeout.ms"),
+          .consumer_heartbeat_interval_ms =
+              value("consumer.heartbeat.interval.ms", "group.consumer.min.heartbeat.interval.ms",
+                    "group.consumer.max.heartbeat.interval.ms"),
+          .consumer_assignment_interval_ms =
+              value("consumer.assignment.interval.ms", "group.consumer.min.assignment.interval.ms",
+                    "group.consumer.max.assignment.interval.ms")};
+}
+
 TopicSettingsPtr TopicConfigs::settings_of(const metadata::Image& image,
                                            std::string_view topic) const {
   const Values values(layers(image, &image.config(metadata::ResourceType::topic, topic)));
@@ -162,10 +197,18 @@ std::optional<std::string> TopicConfigs::reject_broker_config(
   return moldau::reject_broker_config(change);
 }
 
+std::optional<std::string> TopicConfigs::reject_group_config(
+    const metadata::Image& image, const metadata::ConfigValues& values) const {
+  ConfigLayers all = layers(image, nullptr);
+  all.group = &values;
+  return moldau::reject_group_config(all);
+}
+
 std::optional<std::string> TopicConfigs::list_default(metadata::ResourceType type,
                                                       std::string_view name) const {
-  const ConfigKey* key = type == metadata::ResourceType::topic ? find_topic_config_key(name)
-                                                               : find_broker_config_key(name);
+  const ConfigKey* key = type == metadata::ResourceType::topic   ? find_topic_config_key(name)
+                         : type == metadata::ResourceType::group ? find_group_config_key(name)
+                                                                 : find_broker_config_key(name);
   if (key == nullptr || key->type != ConfigType::list) return std::nullopt;
   return std::string(key->default_value.value_or(""));
 }

@@ -8,15 +8,16 @@
 
 #include "base/config.h"
 #include "broker/topic_settings.h"
+#include "coordinator/group/cluster_topics.h"
 #include "metadata/config_policy.h"
 #include "metadata/image.h"
 #include "net/server_options.h"
 
 namespace moldau::broker {
 
-/// What is in effect for topics and for this broker while it runs. For topics: their own settings,
-/// over this broker's dynamic ones, over all brokers', over the static ones, over Kafka's defaults,
-/// all by the one table of keys. Immutable; thread-safe.
+/// What is in effect for topics, groups and this broker while it runs. For topics: their own
+/// settings, over this broker's dynamic ones, over all brokers', over the static ones, over Kafka's
+/// defaults, all by the one table of keys. Immutable; thread-safe.
 class TopicConfigs final : public metadata::ConfigPolicy {
  public:
   /// `properties` outlives it.
@@ -25,6 +26,11 @@ class TopicConfigs final : public metadata::ConfigPolicy {
 
   TopicSettingsPtr settings_of(const metadata::Image& image, std::string_view topic) const;
   ConfigLayers layers(const metadata::Image& image, const Properties* topic) const;
+  ConfigLayers group_layers(const metadata::Image& image, std::string_view group) const;
+  /// What is in effect for a group now: dynamic settings, in the bounds of the static ones. Null
+  /// where the static ones hold.
+  coordinator::GroupOverrides group_overrides(const metadata::Image& image,
+                                              std::string_view group) const;
   /// Of the broker's listeners together.
   net::ConnectionLimits connection_limits(const metadata::Image& image) const;
 
@@ -34,6 +40,8 @@ class TopicConfigs final : public metadata::ConfigPolicy {
   std::optional<std::string> reject_broker_config(
       const metadata::Image& image, std::string_view name, const metadata::ConfigValues& values,
       const std::set<std::string, std::less<>>& altered) const override;
+  std::optional<std::string> reject_group_config(
+      const metadata::Image& image, const metadata::ConfigValues& values) const override;
   std::optional<std::string> list_default(metadata::ResourceType type,
                                           std::string_view name) const override;
   std::vector<metadata::EffectiveConfig> effective_topic_configs(

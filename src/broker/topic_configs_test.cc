@@ -29,6 +29,8 @@ std::string describe(const TopicConfigs& configs, const metadata::Image& image) 
   const auto limits = configs.connection_limits(image);
   text += fmt::format("connections {} {} {}\n", limits.connections_max, limits.per_ip("10.0.0.1"),
                       limits.per_ip("10.0.0.2"));
+  const auto group = configs.group_overrides(image, "g");
+  text += fmt::format("group {}\n", group.consumer_assignment_interval_ms.value_or(-1));
   return text;
 }
 
@@ -50,6 +52,7 @@ const Properties other_values{
     {"compression.lz4.level", "5"},
     {"compression.type", "zstd"},
     {"compression.zstd.level", "5"},
+    {"group.consumer.assignment.interval.ms", "5"},
     {"log.cleanup.policy", "compact"},
     {"log.flush.interval.messages", "9223372036854775807"},  // set at all: page cache
     {"log.flush.interval.ms", "5"},
@@ -91,6 +94,34 @@ TEST(TopicConfigs, every_broker_key_that_can_change_has_an_effect) {
   for (const auto& [name, value] : other_values) {
     EXPECT_TRUE(is_changeable(*find_broker_config_key(name))) << name;
   }
+}
+
+metadata::ImagePtr image_of_group(const Properties& settings) {
+  metadata::ImageBuilder builder;
+  std::int64_t offset = 0;
+  for (const auto& [key, value] : settings) {
+    protocol::ConfigRecord record;
+    record.resource_type = static_cast<std::int8_t>(metadata::ResourceType::group);
+    record.resource_name = Text::copy("g");
+    record.name = Text::copy(key);
+    record.value = Text::copy(value);
+    EXPECT_TRUE(builder.replay(record, {Offset(offset++), LeaderEpoch(1), 0}));
+  }
+  return builder.build().image;
+}
+
+TEST(TopicConfigs, group_settings_are_brought_into_the_bounds_of_this_broker) {
+  auto properties = embedded_properties("/data");
+  properties["group.consumer.max.session.timeout.ms"] = "50000";
+  const auto file = StaticConfig::make(properties).value();
+  const TopicConfigs configs(file, NodeId(1));
+  const auto image = image_of_group(
+      {{"consumer.session.timeout.ms", "60000"}, {"consumer.heartbeat.interval.ms", "1"}});
+  const auto own = configs.group_overrides(*image, "g");
+  EXPECT_EQ(own.consumer_session_timeout_ms, 50'000);
+  EXPECT_EQ(own.consumer_heartbeat_interval_ms, 5'000);
+  EXPECT_EQ(own.consumer_assignment_interval_ms, std::nullopt);
+  EXPECT_EQ(configs.group_overrides(*image, "h").consumer_session_timeout_ms, std::nullopt);
 }
 
 }  // namespace

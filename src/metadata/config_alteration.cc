@@ -82,11 +82,17 @@ Refusal check_topic_name(std::string_view name) {
   return std::nullopt;
 }
 
-/// Loggers, client metrics and groups have no configuration yet: refused as Apache refuses a type
-/// that it does not know, so that nothing is stored that nobody obeys.
+Refusal check_group_name(std::string_view name) {
+  if (!name.empty()) return std::nullopt;
+  return ApiError{ErrorCode::invalid_request, "Default group resources are not allowed."};
+}
+
+/// Loggers and client metrics have no configuration yet: refused as Apache refuses a type that it
+/// does not know, so that nothing is stored that nobody obeys.
 Refusal check_resource(const ResourceAlteration& resource, NodeId broker) {
   if (is(resource, ResourceType::topic)) return check_topic_name(resource.name);
   if (is(resource, ResourceType::broker)) return check_broker_name(resource.name, broker);
+  if (is(resource, ResourceType::group)) return check_group_name(resource.name);
   return ApiError{ErrorCode::invalid_request,
                   fmt::format("Unknown resource type {}", static_cast<int>(resource.type))};
 }
@@ -165,8 +171,9 @@ class Alteration {
       values.erase(name);
       if (value) values[name] = *value;
     }
-    return is(resource_, ResourceType::topic) ? check_topic(values)
-                                              : check_broker(values, altered, changes);
+    if (is(resource_, ResourceType::topic)) return check_topic(values);
+    if (is(resource_, ResourceType::group)) return check_group(values);
+    return check_broker(values, altered, changes);
   }
 
   Refusal check_topic(const ConfigValues& values) const {
@@ -178,6 +185,12 @@ class Alteration {
                       fmt::format("The topic '{}' does not exist.", resource_.name)};
     }
     return std::nullopt;
+  }
+
+  Refusal check_group(const ConfigValues& values) const {
+    auto reason = cluster_.policy.reject_group_config(cluster_.image, values);
+    if (!reason) return std::nullopt;
+    return ApiError{ErrorCode::invalid_config, std::move(*reason)};
   }
 
   Refusal check_broker(const ConfigValues& values,

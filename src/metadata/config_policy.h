@@ -36,6 +36,10 @@ class ConfigPolicy {
       const Image& image, std::string_view name, const ConfigValues& values,
       const std::set<std::string, std::less<>>& altered) const = 0;
 
+  /// Why `values` can not become a group's configuration. Null if they can.
+  virtual std::optional<std::string> reject_group_config(const Image& image,
+                                                         const ConfigValues& values) const = 0;
+
   /// What a key is when it is unset, if its value is a list, to which a request may append; null
   /// for all other keys.
   virtual std::optional<std::string> list_default(ResourceType type,

@@ -24,6 +24,9 @@ class NoConfigs : public ConfigPolicy {
       const std::set<std::string, std::less<>>&) const override {
     return std::nullopt;
   }
+  std::optional<std::string> reject_group_config(const Image&, const ConfigValues&) const override {
+    return std::nullopt;
+  }
   std::optional<std::string> list_default(ResourceType, std::string_view) const override {
     return std::nullopt;
   }

@@ -31,9 +31,16 @@ class TestPolicy : public ConfigPolicy {
     if (!name.empty()) change.layers.broker = &values;
     return moldau::reject_broker_config(change);
   }
+  std::optional<std::string> reject_group_config(const Image& image,
+                                                 const ConfigValues& values) const override {
+    return moldau::reject_group_config({.broker_file = file_,
+                                        .cluster_default = &image.config(ResourceType::broker, ""),
+                                        .group = &values});
+  }
   std::optional<std::string> list_default(ResourceType type, std::string_view name) const override {
-    const auto* key =
-        type == ResourceType::topic ? find_topic_config_key(name) : find_broker_config_key(name);
+    const auto* key = type == ResourceType::topic   ? find_topic_config_key(name)
+                      : type == ResourceType::group ? find_group_config_key(name)
+                                                    : find_broker_config_key(name);
     if (key == nullptr || key->type != ConfigType::list) return std::nullopt;
     return std::string(key->default_value.value_or(""));
   }

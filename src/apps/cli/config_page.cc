@@ -105,9 +105,10 @@ void add_rows(std::string& page, std::span<const ConfigKey> keys, ConfigUse use)
   }
 }
 
-void add_topic_rows(std::string& page) {
+/// Of a topic or a group.
+void add_setting_rows(std::string& page, std::span<const ConfigKey> keys) {
   page += "\n| setting | type | default from | values | |\n|---|---|---|---|---|\n";
-  for (const auto& key : topic_config_keys()) {
+  for (const auto& key : keys) {
     if (key.use != ConfigUse::honoured) continue;
     std::vector<std::string> from;
     for (const auto& synonym : key.synonyms) {
@@ -179,7 +180,11 @@ std::string configuration_page() {
   page += "\n## Kafka's broker properties that have an effect\n";
   add_rows(page, broker_config_keys(), ConfigUse::honoured);
   page += "\n## Settings of a topic that have an effect\n";
-  add_topic_rows(page);
+  add_setting_rows(page, topic_config_keys());
+  page +=
+      "\n## Settings of a group that have an effect\n\n"
+      "Those of share and streams groups are refused: what would be stored is not acted on.\n";
+  add_setting_rows(page, group_config_keys());
   page += "\n## Known, accepted, without effect so far\n\nBroker properties:\n";
   add_names(page, broker_config_keys());
   page += "\nSettings of a topic:\n";
@@ -202,12 +207,14 @@ std::string configuration_table() {
   };
   add("broker", broker_config_keys());
   add("topic", topic_config_keys());
+  add("group", group_config_keys());
   return table.to_string();
 }
 
 std::string configuration_json() {
-  return fmt::format("{{\"broker\": {},\n\"topic\": {}}}\n", json_of(broker_config_keys()),
-                     json_of(topic_config_keys()));
+  return fmt::format("{{\"broker\": {},\n\"topic\": {},\n\"group\": {}}}\n",
+                     json_of(broker_config_keys()), json_of(topic_config_keys()),
+                     json_of(group_config_keys()));
 }
 
 }  // namespace moldau::apps

@@ -9,7 +9,11 @@ namespace moldau::config_keys {
 inline constexpr ConfigKey groups_keys[] = {
     bool_key("errors.deadletterqueue.auto.create.topics.enable", "false").cluster_wide(),
     string_key("errors.deadletterqueue.topic.name.prefix", "dlq.").cluster_wide(),
-    int_key("group.consumer.assignment.interval.ms", "1000").at_least(0).cluster_wide(),
+    int_key("group.consumer.assignment.interval.ms", "1000")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("Least time between two assignments of a consumer group; 0: none."),
     bool_key("group.consumer.assignor.offload.enable", "true").internal().cluster_wide(),
     list_key("group.consumer.assignors", "uniform,range")
         .one_of("uniform,range")
@@ -20,9 +24,18 @@ inline constexpr ConfigKey groups_keys[] = {
         .at_least(1)
         .honoured()
         .doc("How often members of a consumer group are to send heartbeats."),
-    int_key("group.consumer.max.assignment.interval.ms", "15000").at_least(0),
-    int_key("group.consumer.max.heartbeat.interval.ms", "15000").at_least(1),
-    int_key("group.consumer.max.session.timeout.ms", "60000").at_least(1),
+    int_key("group.consumer.max.assignment.interval.ms", "15000")
+        .at_least(0)
+        .honoured()
+        .doc("Most that a group may set as consumer.assignment.interval.ms."),
+    int_key("group.consumer.max.heartbeat.interval.ms", "15000")
+        .at_least(1)
+        .honoured()
+        .doc("Most that a group may set as consumer.heartbeat.interval.ms."),
+    int_key("group.consumer.max.session.timeout.ms", "60000")
+        .at_least(1)
+        .honoured()
+        .doc("Most that a group may set as consumer.session.timeout.ms."),
     int_key("group.consumer.max.size", "2147483647")
         .at_least(1)
         .honoured()
@@ -31,9 +44,18 @@ inline constexpr ConfigKey groups_keys[] = {
         .any_case_of("DISABLED,DOWNGRADE,UPGRADE,BIDIRECTIONAL")
         .honoured()
         .doc("Which way groups with members may change to the other protocol."),
-    int_key("group.consumer.min.assignment.interval.ms", "0").at_least(0),
-    int_key("group.consumer.min.heartbeat.interval.ms", "5000").at_least(1),
-    int_key("group.consumer.min.session.timeout.ms", "45000").at_least(1),
+    int_key("group.consumer.min.assignment.interval.ms", "0")
+        .at_least(0)
+        .honoured()
+        .doc("Least that a group may set as consumer.assignment.interval.ms."),
+    int_key("group.consumer.min.heartbeat.interval.ms", "5000")
+        .at_least(1)
+        .honoured()
+        .doc("Least that a group may set as consumer.heartbeat.interval.ms."),
+    int_key("group.consumer.min.session.timeout.ms", "45000")
+        .at_least(1)
+        .honoured()
+        .doc("Least that a group may set as consumer.session.timeout.ms."),
     int_key("group.consumer.regex.refresh.interval.ms", "600000")
         .at_least(10000)
         .internal()

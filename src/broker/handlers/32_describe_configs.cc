@@ -100,6 +100,22 @@ void describe_this_broker(Broker& broker, const RequestContext& context, const W
   }
 }
 
+/// Of a group that need not be there. Settings that have no effect here are not told of.
+void describe_group(Broker& broker, const RequestContext& context, const Wish& wish,
+                    Result_& result) {
+  const std::string_view name = wish.resource.resource_name;
+  if (name.empty()) {
+    result.error_code = ErrorCode::invalid_request;
+    result.error_message = Text::view("Group name must not be empty");
+    return;
+  }
+  const auto layers = broker.topic_configs().group_layers(*context.image, name);
+  for (const ConfigKey& key : group_config_keys()) {
+    if (key.use == ConfigUse::ignored || !wish.wants(key.name)) continue;
+    add_config(wish, resolve_group_config(key, layers), result);
+  }
+}
+
 /// The settings that all brokers have in the metadata log, and nothing else.
 void describe_cluster_default(const RequestContext& context, const Wish& wish, Result_& result) {
   for (const auto& [name, value] : context.image->config(metadata::ResourceType::broker, "")) {
@@ -146,6 +162,9 @@ env::Task<DescribeConfigsResponse> handle_describe_configs(Broker& broker, Reque
         break;
       case metadata::ResourceType::broker:
         describe_broker(broker, context, wish, result);
+        break;
+      case metadata::ResourceType::group:
+        describe_group(broker, context, wish, result);
         break;
       default:
         result.error_code = ErrorCode::invalid_request;

@@ -43,6 +43,7 @@ struct GroupsConfig {
   std::int64_t offsets_retention_check_interval_ms{600'000};
   std::int32_t consumer_session_timeout_ms{45'000};
   std::int32_t consumer_heartbeat_interval_ms{5'000};
+  std::int32_t consumer_assignment_interval_ms{1'000};
   std::int32_t consumer_max_size{2'147'483'647};
   /// `group.consumer.assignors`: "uniform", "range"; the first is the default. At least one.
   std::vector<std::string> consumer_assignors{"uniform", "range"};
@@ -53,14 +54,6 @@ struct GroupsConfig {
   std::size_t step_bytes_max{1'000'000};
   /// Not a property: what the members of one group may have sent as metadata, all together.
   std::size_t member_metadata_bytes_max{std::size_t{64} << 20};
-};
-
-/// Properties of one group (`GROUP` resource); null: the broker's hold.
-struct GroupOverrides {
-  std::optional<std::int32_t> consumer_session_timeout_ms;
-  std::optional<std::int32_t> consumer_heartbeat_interval_ms;
-
-  bool operator==(const GroupOverrides&) const = default;
 };
 
 /// Who asks.
@@ -145,8 +138,6 @@ class Groups {
   /// at them anew with their next heartbeat. `with_new`: some are new, at this version.
   void on_topics_changed(std::span<const std::string> names,
                          std::optional<std::int64_t> with_new_at_version);
-  /// The properties of a group itself, all of them; an empty struct: none.
-  void configure_group(std::string_view group, const GroupOverrides& overrides);
   /// The topic is gone: tombstones for its offsets. Not for those of another topic that has its
   /// name by now.
   GroupStep<Nothing> on_topic_deleted(const Context& context, std::string_view topic,

@@ -92,6 +92,8 @@ class GroupsCommands : public GroupsWorld {
     config.offsets_retention_check_interval_ms =
         command.number("sweep", config.offsets_retention_check_interval_ms);
     config.consumer_session_timeout_ms = int_of(command, "consumer-session", 45'000);
+    // Most stories are not about time.
+    config.consumer_assignment_interval_ms = int_of(command, "assignment-interval", 0);
     config.consumer_max_size = int_of(command, "consumer-max-size", config.consumer_max_size);
     config.consumer_migration_policy = policy(command.text("migration", "bidirectional"));
     if (command.has("assignors")) config.consumer_assignors = command.list("assignors");

@@ -26,7 +26,7 @@ PROPERTIES = {
     "offsets.topic.num.partitions": 1,
 }
 # Apache gets the features that a directory of ours has, so that it follows the same rules.
-FEATURES = {"metadata.version": kafka_jars.METADATA_VERSION, "group.version": 0,
+FEATURES = {"metadata.version": kafka_jars.METADATA_VERSION, "group.version": 1,
             "transaction.version": 0, "eligible.leader.replicas.version": 0, "share.version": 0,
             "streams.version": 0}
 SLOW_S = 5

@@ -24,7 +24,7 @@ namespace moldau::coordinator {
 ///   come CLIENT ...: the first beat: epoch 0, names=t1, owning nothing, rebalance=60000
 ///   go CLIENT [instance=I] [for=good|while]
 ///   details: ConsumerGroupDescribe
-///   configure [session=N] [heartbeat=N]: of the group itself
+///   configure [session=N] [heartbeat=N] [assignment=N]: of the group itself
 class ConsumerCommands : public GroupsCommands {
  public:
   std::string run(const scenario::Command& command) {
@@ -168,8 +168,9 @@ class ConsumerCommands : public GroupsCommands {
       return command.has(key) ? std::optional(static_cast<std::int32_t>(command.number(key)))
                               : std::nullopt;
     };
-    machine().configure_group(group_, {.consumer_session_timeout_ms = number("session"),
-                                       .consumer_heartbeat_interval_ms = number("heartbeat")});
+    topics_.set(group_, {.consumer_session_timeout_ms = number("session"),
+                         .consumer_heartbeat_interval_ms = number("heartbeat"),
+                         .consumer_assignment_interval_ms = number("assignment")});
     return {};
   }
 

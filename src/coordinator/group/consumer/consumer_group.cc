@@ -126,7 +126,7 @@ void ConsumerGroup::apply(ConsumerEntry&& entry) {
     next.pending_revocation = from.pending_revocation;
     put_member(std::move(next));
   } else if (auto* const target_epoch = std::get_if<ConsumerTargetEpochEntry>(&entry)) {
-    set_target_epoch(target_epoch->epoch.value_or(-1));
+    set_target_epoch(target_epoch->value.value_or(ConsumerTargetEpochEntry::Value{.epoch = -1}));
   } else if (auto* const target = std::get_if<ConsumerTargetEntry>(&entry)) {
     if (!target->value) return remove_target(target->member);
     put_target(target->member, std::move(*target->value));
@@ -138,9 +138,9 @@ void ConsumerGroup::apply(ConsumerEntry&& entry) {
 
 ConsumerGroupState ConsumerGroup::state() const {
   if (members_.empty()) return ConsumerGroupState::empty;
-  if (epoch_ > target_epoch_) return ConsumerGroupState::assigning;
+  if (epoch_ > target_.epoch) return ConsumerGroupState::assigning;
   const bool all_there = std::ranges::all_of(
-      members_, [this](const auto& entry) { return entry.second.is_reconciled_to(target_epoch_); });
+      members_, [this](const auto& entry) { return entry.second.is_reconciled_to(target_.epoch); });
   return all_there ? ConsumerGroupState::stable : ConsumerGroupState::reconciling;
 }
 

@@ -63,7 +63,7 @@ class ConsumerGroup {
   // --- What the log says; each is one kind of record --------------------------------------------
 
   void set_epoch(ConsumerGroupEntry::Value value);
-  void set_target_epoch(std::int32_t epoch) { target_epoch_ = epoch; }
+  void set_target_epoch(ConsumerTargetEpochEntry::Value value) { target_ = value; }
   /// Puts a member, or another one in the place of that with its id.
   void put_member(ConsumerMember member);
   void remove_member(std::string_view member_id);
@@ -84,7 +84,9 @@ class ConsumerGroup {
   ConsumerGroupState state() const;
   std::int32_t epoch() const { return epoch_; }
   std::int64_t metadata_hash() const { return metadata_hash_; }
-  std::int32_t target_epoch() const { return target_epoch_; }
+  std::int32_t target_epoch() const { return target_.epoch; }
+  /// When the target was computed; 0: it was taken over from a classic group, or nobody knows.
+  std::int64_t assigned_at_ms() const { return target_.assigned_at_ms; }
   /// Of what its members sent about themselves.
   std::size_t metadata_bytes() const { return metadata_bytes_; }
   bool has_partition_metadata() const { return has_partition_metadata_; }
@@ -131,9 +133,9 @@ class ConsumerGroup {
 
   const std::string id_;
   const TopicPartitions nothing_;
-  std::int32_t epoch_{0};
+  std::int32_t epoch_{1};  ///< so that a member never is at 0, which is to join
   std::int64_t metadata_hash_{0};
-  std::int32_t target_epoch_{0};
+  ConsumerTargetEpochEntry::Value target_{.epoch = 1};  ///< of no members
   bool has_partition_metadata_{false};
   Members members_;
   std::map<std::string, TopicPartitions, std::less<>> targets_;

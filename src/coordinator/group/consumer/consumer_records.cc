@@ -150,7 +150,7 @@ Result<ConsumerEntry> decode_target_epoch(Bytes key, std::optional<Bytes> value)
   const auto names = TRY(decode_body<ConsumerGroupTargetAssignmentMetadataKey>(key));
   ConsumerTargetEpochEntry entry{names.group_id, {}};
   if (const auto body = TRY(decode_value<ConsumerGroupTargetAssignmentMetadataValue>(value))) {
-    entry.epoch = body->assignment_epoch;
+    entry.value = {.epoch = body->assignment_epoch, .assigned_at_ms = body->assignment_timestamp};
   }
   return entry;
 }
@@ -267,11 +267,10 @@ Record consumer_member_tombstone(std::string_view group, std::string_view member
   return tombstone(member_key(group, member));
 }
 
-Record consumer_target_epoch_record(std::string_view group, std::int32_t epoch,
-                                    std::int64_t assigned_at_ms) {
+Record consumer_target_epoch_record(std::string_view group, ConsumerTargetEpochEntry::Value value) {
   return record(ConsumerGroupTargetAssignmentMetadataKey{.group_id = text(group)},
-                ConsumerGroupTargetAssignmentMetadataValue{.assignment_epoch = epoch,
-                                                           .assignment_timestamp = assigned_at_ms});
+                ConsumerGroupTargetAssignmentMetadataValue{
+                    .assignment_epoch = value.epoch, .assignment_timestamp = value.assigned_at_ms});
 }
 Record consumer_target_epoch_tombstone(std::string_view group) {
   return tombstone(ConsumerGroupTargetAssignmentMetadataKey{.group_id = text(group)});

@@ -40,8 +40,12 @@ struct ConsumerMemberEntry {
 };
 /// Type 6.
 struct ConsumerTargetEpochEntry {
+  struct Value {
+    std::int32_t epoch{0};
+    std::int64_t assigned_at_ms{0};  ///< 0: not known
+  };
   Text group;
-  std::optional<std::int32_t> epoch;
+  std::optional<Value> value;
 };
 /// Type 7.
 struct ConsumerTargetEntry {
@@ -85,8 +89,7 @@ Record consumer_partition_metadata_tombstone(std::string_view group);
 Record consumer_member_record(std::string_view group, const ConsumerMember& member);
 Record consumer_member_tombstone(std::string_view group, std::string_view member);
 /// `assigned_at`: when, by the wall clock.
-Record consumer_target_epoch_record(std::string_view group, std::int32_t epoch,
-                                    std::int64_t assigned_at_ms);
+Record consumer_target_epoch_record(std::string_view group, ConsumerTargetEpochEntry::Value value);
 Record consumer_target_epoch_tombstone(std::string_view group);
 Record consumer_target_record(std::string_view group, std::string_view member,
                               const TopicPartitions& target);

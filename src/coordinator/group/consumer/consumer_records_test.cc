@@ -58,7 +58,7 @@ class LoadedGroups : public testing::Test {
     return {consumer_member_record("g", member()),
             consumer_group_record("g", {.epoch = 2, .metadata_hash = 7}),
             consumer_target_record("g", "a", {{topic_1, {PartitionId(0), PartitionId(1)}}}),
-            consumer_target_epoch_record("g", 2, 1'000), consumer_current_record("g", member())};
+            consumer_target_epoch_record("g", {2, 1'000}), consumer_current_record("g", member())};
   }
 
   TestTopics topics_;

@@ -29,9 +29,6 @@ bool is_tombstone(const ConsumerEntry& entry) {
   if (const auto* const old = std::get_if<ConsumerPartitionMetadataEntry>(&entry)) {
     return !old->exists;
   }
-  if (const auto* const epoch = std::get_if<ConsumerTargetEpochEntry>(&entry)) {
-    return !epoch->epoch.has_value();
-  }
   return std::visit(
       [](const auto& of_kind) {
         if constexpr (requires { of_kind.value; }) return !of_kind.value.has_value();
@@ -235,8 +232,9 @@ GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
   ConsumerGroupsShared& shared = state_->consumer_shared;
   Heartbeat heartbeat{*group, shared, context, caller.may_describe, owned_by(request), effects};
   const ConsumerMember& now = heartbeat.advance(*sender, next);
-  auto response = answer_heartbeat(request, sender->member, now,
-                                   shared.heartbeat_interval_ms(request.group_id));
+  auto response =
+      answer_heartbeat(request, sender->member, now,
+                       shared.settings(request.group_id, context).heartbeat_interval_ms);
   const Atomicity atomicity = state_->atomicity_of(effects);
   return answer(std::move(response), std::move(effects), atomicity);
 }
@@ -291,15 +289,6 @@ void Groups::on_topics_changed(std::span<const std::string> names,
     const bool is_concerned = std::ranges::any_of(
         names, [&](const std::string& topic) { return group->is_subscribed_to(topic); });
     if (is_concerned) group->fresh_until.reset();
-  }
-}
-
-void Groups::configure_group(std::string_view group, const GroupOverrides& overrides) {
-  auto& all = state_->consumer_shared.overrides;
-  if (overrides == GroupOverrides{}) {
-    if (const auto found = all.find(group); found != all.end()) all.erase(found);
-  } else {
-    all.insert_or_assign(std::string(group), overrides);
   }
 }
 

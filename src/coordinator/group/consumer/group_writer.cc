@@ -13,18 +13,16 @@ constexpr std::int64_t topics_fresh_ms = std::numeric_limits<std::int32_t>::max(
 
 }  // namespace
 
-std::int32_t ConsumerGroupsShared::session_timeout_ms(std::string_view group) const {
-  const auto found = overrides.find(group);
-  return found == overrides.end() ? config.consumer_session_timeout_ms
-                                  : found->second.consumer_session_timeout_ms.value_or(
-                                        config.consumer_session_timeout_ms);
-}
-
-std::int32_t ConsumerGroupsShared::heartbeat_interval_ms(std::string_view group) const {
-  const auto found = overrides.find(group);
-  return found == overrides.end() ? config.consumer_heartbeat_interval_ms
-                                  : found->second.consumer_heartbeat_interval_ms.value_or(
-                                        config.consumer_heartbeat_interval_ms);
+ConsumerSettings ConsumerGroupsShared::settings(std::string_view group,
+                                                const Context& context) const {
+  const GroupOverrides own =
+      context.topics == nullptr ? GroupOverrides{} : context.topics->group_overrides(group);
+  return {.session_timeout_ms =
+              own.consumer_session_timeout_ms.value_or(config.consumer_session_timeout_ms),
+          .heartbeat_interval_ms =
+              own.consumer_heartbeat_interval_ms.value_or(config.consumer_heartbeat_interval_ms),
+          .assignment_interval_ms =
+              own.consumer_assignment_interval_ms.value_or(config.consumer_assignment_interval_ms)};
 }
 
 void ConsumerGroupWriter::put_member(const ConsumerMember& member) {
@@ -52,8 +50,9 @@ void ConsumerGroupWriter::put_target(std::string_view member_id, const TopicPart
 }
 
 void ConsumerGroupWriter::set_target_epoch(std::int32_t epoch) {
-  write(consumer_target_epoch_record(group_.id(), epoch, context_.wall.value));
-  group_.set_target_epoch(epoch);
+  const ConsumerTargetEpochEntry::Value value{epoch, context_.wall.value};
+  write(consumer_target_epoch_record(group_.id(), value));
+  group_.set_target_epoch(value);
 }
 
 void ConsumerGroupWriter::put_regex(std::string_view regex, const ResolvedRegex& resolved) {
@@ -102,6 +101,11 @@ void ConsumerGroupWriter::fence(const std::set<std::string>& member_ids) {
     if (!group_.subscribed_regexes().contains(regex)) remove_regex(regex);
   }
   bump_epoch();
+  if (!group_.members().empty()) return;
+  // Of nobody the target is known; and the first to join again need not wait for an interval.
+  const ConsumerTargetEpochEntry::Value value{group_.epoch(), 0};
+  write(consumer_target_epoch_record(group_.id(), value));
+  group_.set_target_epoch(value);
 }
 
 void ConsumerGroupWriter::write_group() {
@@ -113,7 +117,7 @@ void ConsumerGroupWriter::write_group() {
   for (const auto& [id, member] : group_.members()) {
     write(consumer_target_record(group_.id(), id, group_.target_of(id)));
   }
-  set_target_epoch(group_.epoch());
+  write(consumer_target_epoch_record(group_.id(), {group_.target_epoch(), 0}));
   for (const auto& [id, member] : group_.members()) {
     write(consumer_current_record(group_.id(), member));
   }
@@ -136,8 +140,9 @@ void ConsumerGroupWriter::erase_group() {
 void ConsumerGroupWriter::start_session(std::string_view member_id) {
   const ConsumerMember& member = *group_.find(member_id);
   auto& [id, timers] = group_.timers_of(member_id);
-  const std::int64_t timeout_ms =
-      member.classic ? member.classic->session_timeout_ms : shared_.session_timeout_ms(group_.id());
+  const std::int64_t timeout_ms = member.classic
+                                      ? member.classic->session_timeout_ms
+                                      : shared_.settings(group_.id(), context_).session_timeout_ms;
   shared_.timers.set(
       timers.session, context_.now + milliseconds(timeout_ms),
       {.kind = GroupTimer::Kind::consumer_session, .member_id = id, .consumer_group = &group_});

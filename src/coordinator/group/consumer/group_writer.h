@@ -15,6 +15,13 @@
 
 namespace moldau::coordinator {
 
+/// The settings of one group.
+struct ConsumerSettings {
+  std::int32_t session_timeout_ms{0};
+  std::int32_t heartbeat_interval_ms{0};
+  std::int32_t assignment_interval_ms{0};
+};
+
 /// What the consumer groups of one machine have in common.
 struct ConsumerGroupsShared {
   const GroupsConfig& config;
@@ -22,10 +29,9 @@ struct ConsumerGroupsShared {
   TopicHashes hashes;
   /// The version of the cluster's topics that last had new ones.
   std::int64_t new_topics_version{-1};
-  std::map<std::string, GroupOverrides, std::less<>> overrides{};
 
-  std::int32_t session_timeout_ms(std::string_view group) const;
-  std::int32_t heartbeat_interval_ms(std::string_view group) const;
+  /// What holds for the group now: its own settings over the broker's.
+  ConsumerSettings settings(std::string_view group, const Context& context) const;
 };
 
 /// Changes a group, and writes the record that says so, in one: the one does not go without the
@@ -42,6 +48,7 @@ class ConsumerGroupWriter {
   void put_current(const ConsumerMember& member);
   void remove_member(std::string_view member_id);
   void put_target(std::string_view member_id, const TopicPartitions& target);
+  /// The target was computed now, for this epoch.
   void set_target_epoch(std::int32_t epoch);
   void put_regex(std::string_view regex, const ResolvedRegex& resolved);
   void remove_regex(std::string_view regex);

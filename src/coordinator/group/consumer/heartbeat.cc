@@ -93,7 +93,7 @@ const ConsumerMember& Heartbeat::advance(const HeartbeatSender& sender,
   const bool has_subscription_changed =
       next.topic_names != before.topic_names || next.topic_regex != before.topic_regex;
   maybe_bump_epoch(std::move(reason), writer);
-  if (group.epoch() > group.target_epoch()) {
+  if (group.epoch() > group.target_epoch() && may_assign()) {
     update_target(group, writer, shared.config, context.topics);
   }
   const ConsumerMember& now = take_a_step(next.id, has_subscription_changed, writer);
@@ -125,7 +125,7 @@ std::string Heartbeat::write_member(const HeartbeatSender& sender, const Consume
     writer.remove_regex(*old_regex);
   }
   const bool regexes_moved = refresh_regexes(writer);
-  if (group.epoch() == 0 || next.topic_names != before.topic_names ||
+  if (next.topic_names != before.topic_names ||
       (regex_changed && (old_regex != nullptr || next.regex() != nullptr))) {
     return fmt::format("member {:?} {}", next.id, is_new ? "joins" : "changes its subscription");
   }
@@ -171,6 +171,13 @@ void Heartbeat::maybe_bump_epoch(std::string reason, ConsumerGroupWriter& writer
         fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch(), reason));
   }
   if (!reason.empty() || are_stale) writer.topics_are_fresh();
+}
+
+bool Heartbeat::may_assign() const {
+  const std::int64_t age_ms = context.wall.value - group.assigned_at_ms();
+  const bool is_of_the_future = age_ms < 0;  // a clock was put back: nobody waits for it
+  return group.assigned_at_ms() == 0 || is_of_the_future ||
+         age_ms >= shared.settings(group.id(), context).assignment_interval_ms;
 }
 
 const ConsumerMember& Heartbeat::take_a_step(const std::string& member_id,

@@ -92,6 +92,8 @@ struct Heartbeat {
   /// Whether some of the group's regular expressions mean other topics now.
   bool refresh_regexes(ConsumerGroupWriter& writer);
   void maybe_bump_epoch(std::string reason, ConsumerGroupWriter& writer);
+  /// Whether the assignment interval has passed since the last one.
+  bool may_assign() const;
   const ConsumerMember& take_a_step(const std::string& member_id, bool has_subscription_changed,
                                     ConsumerGroupWriter& writer);
 };

@@ -118,7 +118,7 @@ OrRefusal<std::unique_ptr<ConsumerGroup>> as_consumer_group(const ClassicGroup& 
   if (auto refusal = refuse_upgrade(group, config)) return std::unexpected(std::move(*refusal));
   auto result = std::make_unique<ConsumerGroup>(group.id());
   result->set_epoch({.epoch = group.generation(), .metadata_hash = 0});
-  result->set_target_epoch(group.generation());
+  result->set_target_epoch({.epoch = group.generation()});
   for (const Member* const from : group.members()) {
     auto member = as_consumer_member(group, *from);
     if (!member) return std::unexpected(std::move(member.error()));

@@ -10,7 +10,7 @@
 
 namespace moldau::coordinator {
 
-/// Topics of a test: the one that is called "t7" has the id 7.
+/// Topics of a test: the one that is called "t7" has the id 7. And what is set for groups.
 class TestTopics : public ClusterTopics {
  public:
   struct Topic {
@@ -26,6 +26,10 @@ class TestTopics : public ClusterTopics {
   void erase(const std::string& name) {
     topics_.erase(name);
     ++version_;
+  }
+
+  void set(const std::string& group, GroupOverrides overrides) {
+    overrides_.insert_or_assign(group, overrides);
   }
 
   std::optional<TopicInfo> find(std::string_view name) const override {
@@ -47,10 +51,15 @@ class TestTopics : public ClusterTopics {
   void for_each(const std::function<void(std::string_view)>& visit) const override {
     for (const auto& [name, topic] : topics_) visit(name);
   }
+  GroupOverrides group_overrides(std::string_view group) const override {
+    const auto found = overrides_.find(group);
+    return found == overrides_.end() ? GroupOverrides{} : found->second;
+  }
   std::int64_t version() const override { return version_; }
 
  private:
   std::map<std::string, Topic, std::less<>> topics_;
+  std::map<std::string, GroupOverrides, std::less<>> overrides_;
   std::int64_t version_{0};
 };
 
