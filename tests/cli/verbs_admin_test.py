@@ -112,6 +112,15 @@ class Admin(cli_rig.VerbTest):
         self.ask("config", "delete", "--broker", "1", key)
         wait_for("86400001")
 
+    def test_groups_have_settings_before_they_are_there(self):
+        group, key = self.unique("group"), "consumer.session.timeout.ms"
+        self.ask("config", "set", "--group", group, key + "=50000")
+        self.addCleanup(self.ask, "config", "delete", "--group", group, key)
+        seen = self.described("--group", group)
+        self.assertEqual(seen[key]["value"], "50000")
+        self.assertEqual(seen[key]["source"], "group")
+        self.assertIn("45000 to 60000", self.refused("config", "set", "--group", group, key + "=1"))
+
     def test_what_brokers_refuse_is_said(self):
         self.assertIn("node.id", self.refused("config", "set", "--broker", "1", "node.id=2"))
         self.assertIn("there is no broker 77", self.refused("config", "describe", "--broker", "77"))
@@ -119,6 +128,7 @@ class Admin(cli_rig.VerbTest):
     def test_a_configuration_belongs_to_exactly_one_resource(self):
         for wrong in (["describe"], ["set", "a=b"], ["set", "--topic", "t"],
                       ["set", "--topic", "t", "a"], ["describe", "--topic", "t", "--broker", "1"],
+                      ["describe", "--topic", "t", "--group", "g"],
                       ["describe", "--broker", "x"], ["delete", "--all-brokers"]):
             self.refused("config", *wrong, code=2)
 

@@ -18,6 +18,7 @@ struct Options {
   Format format{Format::table};
   PageFormat page{PageFormat::table};
   std::string topic;
+  std::string group;
   std::string broker;
   bool all_brokers{false};
   bool all{false};
@@ -26,6 +27,7 @@ struct Options {
 
   ConfigResource resource() const {
     if (!topic.empty()) return {.kind = ConfigResource::Kind::topic, .name = topic};
+    if (!group.empty()) return {.kind = ConfigResource::Kind::group, .name = group};
     return {.kind = ConfigResource::Kind::broker, .name = broker};
   }
 };
@@ -112,21 +114,27 @@ Result<> remove(World& world, const Options& options) {
   return alter(world, options, changes);
 }
 
-/// --topic, --broker or --all-brokers: one of them.
+/// --topic, --group, --broker or --all-brokers: one of them.
 void add_resource(Command app, Chosen& chosen, const std::shared_ptr<Options>& options,
                   Result<> (*command)(World&, const Options&)) {
   const auto topic = app.add_option("--topic", options->topic, "of a topic").type_name("TOPIC");
+  const auto group = app.add_option("--group", options->group,
+                                    "of a consumer group, also of one that is not there yet")
+                         .type_name("GROUP");
   const auto broker = app.add_option("--broker", options->broker, "of one broker")
                           .type_name("ID")
                           .check(at_least(0));
   const auto all =
       app.add_flag("--all-brokers", options->all_brokers,
                    "the default of all brokers, which one broker's own value overrides");
-  topic.excludes(broker).excludes(all);
+  topic.excludes(group).excludes(broker).excludes(all);
+  group.excludes(broker).excludes(all);
   broker.excludes(all);
   app.callback([app, &chosen, options, command] {
-    if (options->topic.empty() && options->broker.empty() && !options->all_brokers) {
-      throw UsageError(app.name() + ": one of --topic, --broker and --all-brokers is required");
+    if (options->topic.empty() && options->group.empty() && options->broker.empty() &&
+        !options->all_brokers) {
+      throw UsageError(app.name() +
+                       ": one of --topic, --group, --broker and --all-brokers is required");
     }
     chosen.run = [options, command](World& world) { return exit_code(command(world, *options)); };
   });
@@ -134,12 +142,13 @@ void add_resource(Command app, Chosen& chosen, const std::shared_ptr<Options>& o
 
 void add_describe(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
-  const auto app = add_verb(group, chosen, options, "describe", "what is set on a topic or broker",
-                            "Examples:\n"
-                            "  moldau config describe --topic orders\n"
-                            "  moldau config describe --broker 1 --all\n"
-                            "  moldau config describe --all-brokers --format json",
-                            describe);
+  const auto app =
+      add_verb(group, chosen, options, "describe", "what is set on a topic, group or broker",
+               "Examples:\n"
+               "  moldau config describe --topic orders\n"
+               "  moldau config describe --broker 1 --all\n"
+               "  moldau config describe --all-brokers --format json",
+               describe);
   add_resource(app, chosen, options, describe);
   app.add_flag("--all", options->all, "the defaults, too");
   add_format_option(app, options->format);
@@ -149,11 +158,12 @@ void add_describe(Command group, Chosen& chosen) {
 void add_set(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   const auto app =
-      add_verb(group, chosen, options, "set", "set properties of a topic or broker",
+      add_verb(group, chosen, options, "set", "set properties of a topic, group or broker",
                "All of them are changed, or none. `moldau config keys` lists what there is.\n\n"
                "Examples:\n"
                "  moldau config set --topic orders retention.ms=604800000\n"
                "  moldau config set --topic orders cleanup.policy+=compact\n"
+               "  moldau config set --group billing consumer.session.timeout.ms=60000\n"
                "  moldau config set --all-brokers log.retention.hours=72 --dry-run",
                set);
   app.add_option("change", options->changes, "KEY+=VALUE appends to a list, KEY-=VALUE takes out")

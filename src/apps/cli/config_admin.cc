@@ -49,6 +49,7 @@ std::string source_text(std::int8_t source) {
 /// Whether the value was set on this very resource or in the broker's own file.
 bool is_default_for(ConfigResource::Kind kind, std::int8_t source) {
   if (kind == ConfigResource::Kind::topic) return source != 1;
+  if (kind == ConfigResource::Kind::group) return source != 8;
   return source == 5;
 }
 
@@ -69,6 +70,7 @@ Result<NodeId> who_knows(Wire& wire, const ConfigResource& resource) {
 
 std::string ConfigResource::to_string() const {
   if (kind == Kind::topic) return "topic " + name;
+  if (kind == Kind::group) return "group " + name;
   return name.empty() ? "all brokers" : "broker " + name;
 }
 

@@ -13,17 +13,17 @@ namespace moldau::apps {
 
 /// What has properties.
 struct ConfigResource {
-  enum class Kind : std::int8_t { topic = 2, broker = 4 };
+  enum class Kind : std::int8_t { topic = 2, broker = 4, group = 32 };
   Kind kind{Kind::topic};
-  std::string name;  ///< a topic; the id of a broker; empty for the default of all brokers
+  std::string name;  ///< a topic, a group; the id of a broker; empty: of all brokers
 
-  std::string to_string() const;  ///< "topic orders", "broker 1", "all brokers"
+  std::string to_string() const;  ///< "topic orders", "group g", "broker 1", "all brokers"
 };
 
 struct ConfigEntry {
   std::string name;
   std::string value;
-  std::string source;  ///< "topic", "broker", "all brokers", "file", "default"
+  std::string source;  ///< "topic", "group", "broker", "all brokers", "file", "default"
   bool is_default{false};
   bool is_read_only{false};
   bool is_sensitive{false};  ///< brokers do not tell the value
