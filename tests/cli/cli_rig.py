@@ -7,6 +7,8 @@ on the broker there, whoever made it, and none is started.
 import os
 import pathlib
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -81,6 +83,45 @@ def run_moldau(*arguments, stdin=b"", environment=None):
     done = subprocess.run([MOLDAU, *arguments], input=stdin, capture_output=True, timeout=LIMIT_S,
                           check=False, env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout, done.stderr.decode()
+
+
+def exchange(address, api_key, version, body):
+    """The body of the answer to a request with flexible headers."""
+    header = struct.pack(">hhi", api_key, version, 1) + struct.pack(">h", 4) + b"test" + b"\0"
+    host, port = address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), timeout=LIMIT_S) as connection:
+        connection.sendall(struct.pack(">i", len(header + body)) + header + body)
+        with connection.makefile("rb") as answers:
+            return answers.read(struct.unpack(">i", answers.read(4))[0])[5:]
+
+
+def turn_off(address, feature):
+    """The feature goes back to level 0, as it is where an older release made the directory."""
+    update = bytes([len(feature) + 1]) + feature.encode() + struct.pack(">hb", 0, 2) + b"\0"
+    answer = exchange(address, 57, 1, struct.pack(">i", 30_000) + bytes([2]) + update + b"\0\0")
+    return struct.unpack(">h", answer[4:6])[0]
+
+
+def heartbeat(address, group, member, topic, epoch):
+    """The (error code, member epoch) of a ConsumerGroupHeartbeat (KIP-848): no client that
+    distributions have speaks the protocol."""
+    def text(value):
+        return bytes([len(value) + 1]) + value.encode()
+
+    null, none = b"\0", b"\0"
+    joins = epoch == 0
+    body = (text(group) + text(member) + struct.pack(">i", epoch) + null + null
+            + struct.pack(">i", 60_000 if joins else -1)
+            + (bytes([2]) + text(topic) if joins else null)  # subscribed topics
+            + null  # regular expression
+            + null  # assignor
+            + (bytes([1]) if joins else null)  # owned partitions
+            + none)
+    answer = exchange(address, 68, 1, body)
+    error, rest = struct.unpack(">h", answer[4:6])[0], answer[6:]
+    for _ in range(2):  # the error message and the member's id
+        rest = rest[max(rest[0], 1):]
+    return error, struct.unpack(">i", rest[:4])[0]
 
 
 class VerbTest(unittest.TestCase):

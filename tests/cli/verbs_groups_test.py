@@ -86,6 +86,35 @@ class Groups(cli_rig.VerbTest):
         self.assertEqual([row["lag"] for row in seen["partitions"]], [0, 3, 0])
         self.assertEqual((seen["total_lag"], seen["members"]), (3, []))
 
+    def test_groups_of_the_consumer_protocol_are_listed_described_reset_and_deleted(self):
+        topic, group = self.filled(2, 3), self.unique("group")
+        self.ask("group", "list")  # the coordinator is there
+        self.commit(group + "-classic", {(topic, 0): 1})
+        wait_until(lambda: cli_rig.heartbeat(self.address, group, "m", topic, 0) == (0, 2),
+                   "the member has joined")
+        listed = json.loads(self.ask("group", "list", "--type", "Consumer", "--format", "json"))
+        row, = [row for row in listed if row["group"] == group]
+        self.assertEqual((row["type"], row["state"], row["protocol"]),
+                         ("consumer", "Stable", "consumer"))
+        self.assertEqual({row["type"] for row in listed}, {"consumer"})
+        seen = self.described(group)
+        self.assertEqual((seen["type"], seen["state"], seen["assignor"], seen["epoch"],
+                          seen["assigned_for_epoch"]), ("consumer", "Stable", "uniform", 2, 2))
+        one, = seen["members"]
+        self.assertEqual((one["member"], one["epoch"], one["protocol"]), ("m", 2, "consumer"))
+        self.assertEqual(one["assigned"], [{"topic": topic, "partitions": [0, 1]}])
+        self.assertRegex(self.ask("group", "describe", group), r"(?m)^epoch +2, assigned for 2$")
+        self.refused("group", "delete", group)
+        self.refused("group", "reset", group, "--to", "latest", "--topic", topic, "--execute")
+
+        self.assertEqual(cli_rig.heartbeat(self.address, group, "m", topic, -1), (0, -1))
+        self.ask("group", "reset", group, "--to", "latest", "--topic", topic, "--execute")
+        self.assertEqual(self.committed(group), {(topic, 0): 3, (topic, 1): 3})
+        seen = self.described(group)
+        self.assertEqual((seen["type"], seen["state"], seen["total_lag"]), ("consumer", "Empty", 0))
+        self.ask("group", "delete", group)
+        self.refused("group", "describe", group)
+
     def test_a_group_that_does_not_exist_is_said_to_be_none(self):
         errors = self.refused("group", "describe", self.unique("group"))
         self.assertIn("there is no such group. See `moldau group list`", errors)

@@ -43,7 +43,8 @@ Result<> list(World& world, const GroupOptions& options) {
   const auto wire = TRY(Wire::connect(world, options.client));
   auto listings = TRY(list_groups(*wire));
   std::erase_if(listings.groups, [&](const GroupListing& group) {
-    return !options.state.empty() && lower(group.state) != lower(options.state);
+    return (!options.state.empty() && lower(group.state) != lower(options.state)) ||
+           (!options.type.empty() && lower(group.type) != lower(options.type));
   });
   print(listings, options.format);
   if (listings.failures.empty()) return {};
@@ -91,10 +92,13 @@ void add_list_verb(Command group, Chosen& chosen) {
   const auto app = add_verb(group, chosen, options, "list", "list the groups of all brokers",
                             "Examples:\n"
                             "  moldau group list\n"
+                            "  moldau group list --type consumer\n"
                             "  moldau group list --state Empty --format json",
                             list);
   app.add_option("--state", options->state, "only these: Stable, Empty, PreparingRebalance, ...")
       .type_name("STATE");
+  app.add_option("--type", options->type, "only these: classic, consumer, share, streams")
+      .type_name("TYPE");
   add_format_option(app, options->format);
   add_broker_options(app, options->client);
 }

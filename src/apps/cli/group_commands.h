@@ -19,6 +19,7 @@ struct GroupOptions {
   std::vector<std::string> groups;
   std::vector<std::string> topics;  ///< "orders", "orders:0,2-4"
   std::string state;                ///< of `list`: only these; empty: all
+  std::string type;                 ///< of `list`: only these; empty: all
   std::string to;                   ///< a Position; empty: by shift
   std::optional<std::int64_t> shift;
   bool execute{false};

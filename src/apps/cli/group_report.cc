@@ -30,6 +30,15 @@ std::map<std::string, std::vector<std::int32_t>> by_topic(
   return result;
 }
 
+std::optional<std::int64_t> widened(std::optional<std::int32_t> number) {
+  return number ? std::optional<std::int64_t>(*number) : std::nullopt;
+}
+
+/// "5"; "5 classic" of a member that speaks the classic protocol.
+std::string epoch_text(const GroupMember& member) {
+  return or_dash(widened(member.epoch)) + (member.is_classic ? " classic" : "");
+}
+
 /// "orders 0-2, payments 1".
 std::string assigned_text(const GroupMember& member) {
   std::vector<std::string> parts;
@@ -41,15 +50,20 @@ std::string assigned_text(const GroupMember& member) {
 
 std::string head_text(const GroupReport& report) {
   const auto& group = report.group;
+  const std::string epochs = group.epoch
+                                 ? fmt::format("epoch        {}, assigned for {}\n", *group.epoch,
+                                               or_dash(widened(group.target_epoch)))
+                                 : "";
   return fmt::format(
       "group        {}\n"
       "type         {}\n"
       "state        {}\n"
+      "{}"
       "assignor     {}\n"
       "coordinator  {} at {}\n"
       "members      {}\n"
       "total lag    {}\n",
-      group.id, group.type, group.state, or_dash(group.assignor), group.coordinator.id,
+      group.id, group.type, group.state, epochs, or_dash(group.assignor), group.coordinator.id,
       group.coordinator.endpoint.to_string(), group.members.size(), report.total_lag());
 }
 
@@ -57,12 +71,14 @@ std::string members_text(const GroupDescription& group) {
   const bool has_static = std::ranges::any_of(
       group.members, [](const GroupMember& member) { return !member.instance_id.empty(); });
   std::vector<std::string> header{"#", "MEMBER", "CLIENT", "HOST", "PARTITIONS"};
+  if (group.epoch) header.insert(header.end() - 1, "EPOCH");
   if (has_static) header.insert(header.begin() + 2, "INSTANCE");
   Table table(header);
   int number = 0;
   for (const auto& member : group.members) {
     std::vector<std::string> row{fmt::to_string(++number), member.id, or_dash(member.client_id),
                                  member.host, assigned_text(member)};
+    if (group.epoch) row.insert(row.end() - 1, epoch_text(member));
     if (has_static) row.insert(row.begin() + 2, or_dash(member.instance_id));
     table.add(std::move(row));
   }
@@ -93,6 +109,8 @@ std::string member_json(const GroupMember& member) {
                              : json.text("instance", member.instance_id);
   return json.text("client", member.client_id)
       .text("host", member.host)
+      .number("epoch", widened(member.epoch))
+      .text("protocol", member.epoch && !member.is_classic ? "consumer" : "classic")
       .raw("assigned", fmt::format("[{}]", fmt::join(assigned, ",")))
       .to_string();
 }
@@ -169,6 +187,8 @@ std::string report_json(const GroupReport& report) {
       .text("group", group.id)
       .text("type", group.type)
       .text("state", group.state)
+      .number("epoch", widened(group.epoch))
+      .number("assigned_for_epoch", widened(group.target_epoch))
       .text("assignor", group.assignor)
       .raw("coordinator", JsonObject()
                               .number("broker", group.coordinator.id.value())

@@ -61,6 +61,26 @@ TEST(GroupReport, the_text_shows_members_and_partitions_and_who_reads_what) {
             "pay             0          -    8    -  2 c2\n");
 }
 
+TEST(GroupReport, a_group_of_the_consumer_protocol_shows_its_epochs) {
+  auto group = two_members();
+  group.type = "consumer";
+  group.epoch = 8;
+  group.target_epoch = 7;
+  group.members[0].epoch = 7;
+  group.members[1].epoch = 6;
+  group.members[1].is_classic = true;
+  const auto mixed = make_report(group, {}, {});
+  const auto text = report_text(mixed);
+  EXPECT_NE(text.find("state        Stable\nepoch        8, assigned for 7\nassignor"), text.npos)
+      << text;
+  EXPECT_NE(text.find("2  m-2     static-2  c2      10.0.0.2  6 classic  orders 2, pay 0\n"),
+            text.npos)
+      << text;
+  const auto json = report_json(mixed);
+  EXPECT_NE(json.find(R"("epoch":8,"assigned_for_epoch":7,)"), json.npos) << json;
+  EXPECT_NE(json.find(R"("epoch":7,"protocol":"consumer",)"), json.npos) << json;
+}
+
 TEST(GroupReport, a_group_without_members_or_offsets_is_its_head_only) {
   const auto text =
       report_text(make_report({.id = "g", .type = "classic", .state = "Empty"}, {}, {}));
@@ -75,6 +95,7 @@ TEST(GroupReport, json_has_null_where_nothing_is_known) {
             std::string::npos)
       << json;
   EXPECT_NE(json.find(R"({"member":"m-2","instance":"static-2","client":"c2","host":"10.0.0.2",)"
+                      R"("epoch":null,"protocol":"classic",)"
                       R"("assigned":[{"topic":"orders","partitions":[2]},)"
                       R"({"topic":"pay","partitions":[0]}]})"),
             std::string::npos)

@@ -93,6 +93,8 @@ GroupMember new_member(const ConsumerGroupDescribeResponse::Member& from) {
   for (const auto& topic : from.assignment.topic_partitions) {
     add_assigned(member.assigned, topic.topic_name, topic.partitions);
   }
+  member.epoch = from.member_epoch;
+  member.is_classic = from.member_type == 0;
   return member;
 }
 
@@ -119,7 +121,9 @@ Result<std::optional<GroupDescription>> describe_new(Wire& wire, const std::stri
                                .state = found.group_state.str(),
                                .assignor = found.assignor_name.str(),
                                .coordinator = {},
-                               .members = {}};
+                               .members = {},
+                               .epoch = found.group_epoch,
+                               .target_epoch = found.assignment_epoch};
   for (const auto& member : found.members) description.members.push_back(new_member(member));
   return description;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct GroupMember {
   std::string client_id;
   std::string host;
   std::vector<TopicPartition> assigned;
+  std::optional<std::int32_t> epoch;  ///< of a member of a group of the consumer protocol
+  bool is_classic{false};             ///< in a group of the consumer protocol
 };
 
 struct GroupDescription {
@@ -35,6 +38,8 @@ struct GroupDescription {
   std::string assignor;
   BrokerAddress coordinator;
   std::vector<GroupMember> members;
+  std::optional<std::int32_t> epoch;         ///< KIP-848: of the group
+  std::optional<std::int32_t> target_epoch;  ///< for which partitions were last assigned
 
   /// Nobody reads: offsets may be set, the group may be deleted.
   bool is_idle() const { return members.empty(); }
