@@ -13,7 +13,8 @@ import unittest
 import urllib.error
 import urllib.request
 
-from cli_rig import LIMIT_S, MOLDAU, Broker, free_ports, main, run_moldau
+from cli_rig import (LIMIT_S, MOLDAU, Broker, free_ports, heartbeat, main, run_moldau, turn_off,
+                     wait_until)
 
 
 class CommandLine(unittest.TestCase):
@@ -84,6 +85,35 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(done.stdout, b"hello\n")
         self.assertRegex(self.broker.ready, r"moldau \d+\.\d+\.\d+ is ready: PLAINTEXT://127\.0\.0\.1"
                          r":\d+, CONTROLLER://.*; data in /.*; \d+ ms since start\n")
+
+    def test_the_features_of_an_older_directory_are_raised_and_then_serve(self):
+        self.start()
+        self.ask("topic", "create", "t", "--partitions", "1")
+        self.assertEqual(turn_off(self.broker.address, "group.version"), 0)
+        self.assertEqual(self.broker.stop(), 0)
+        self.start()
+        unsupported = 35
+        self.assertEqual(heartbeat(self.broker.address, "g", "m", "t", 0)[0], unsupported)
+        raised = [{"feature": "group.version", "from": 0, "to": 1}]
+        for more in (["--dry-run"], ["--feature", "group.version=1", "--dry-run"], []):
+            output = self.ask("cluster", "upgrade", "--format", "json", *more)
+            self.assertEqual(json.loads(output), raised)
+        self.assertEqual(json.loads(self.ask("cluster", "upgrade", "--format", "json")), [])
+        # Whoever asks for the coordinator makes __consumer_offsets.
+        run_moldau("group", "describe", "g", "--bootstrap", self.broker.address)
+        wait_until(lambda: heartbeat(self.broker.address, "g", "m", "t", 0) == (0, 2),
+                   "the member has joined")
+        self.assertEqual(self.broker.stop(), 0)
+        self.start()
+        wait_until(lambda: heartbeat(self.broker.address, "g", "m", "t", 2) == (0, 2),
+                   "the member goes on")
+        self.assertIn("only raised", self.refused("cluster", "upgrade", "--feature",
+                                                  "group.version=0", "--bootstrap",
+                                                  self.broker.address))
+        self.assertIn("only supports versions 0-1",
+                      self.refused("cluster", "upgrade", "--feature", "group.version=2",
+                                   "--bootstrap", self.broker.address))
+        self.refused("cluster", "upgrade", "--feature", "group.version", code=2)
 
     def test_topics_come_and_go(self):
         self.start()
