@@ -38,6 +38,7 @@ import compat_dump_log  # noqa: F401
 import compat_directory  # noqa: F401
 import compat_real_input  # noqa: F401
 import compat_groups
+import compat_consumer_groups  # noqa: F401
 import compat_group_tools  # noqa: F401
 import compat_group_pipeline  # noqa: F401
 import compat_differential  # noqa: F401

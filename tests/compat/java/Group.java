@@ -15,6 +15,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -24,7 +25,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  * record, and each commit when it has been answered. Then it commits, leaves and exits with 0.
  *
  * <p>Client group ADDRESS TOPIC GROUP [digest] [key=value ...]: with "digest" it writes, for each
- * record, "digest", partition, offset and the CRC-32 of key and value.
+ * record, "digest", partition, offset and the CRC-32 of key and value. A TOPIC that begins with "^"
+ * is a regular expression for the broker (KIP-848), which must mean one topic.
  */
 final class Group implements ConsumerRebalanceListener {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -43,6 +45,11 @@ final class Group implements ConsumerRebalanceListener {
         boolean digest = arguments.length > 4 && arguments[4].equals("digest");
         Properties settings = settings(arguments[1], arguments[3]);
         settings.putAll(Lines.settings(arguments, digest ? 5 : 4));
+        if ("consumer".equals(settings.getProperty("group.protocol"))) {
+            // The broker says these, and the client accepts no others.
+            settings.remove("session.timeout.ms");
+            settings.remove("heartbeat.interval.ms");
+        }
         Group member = new Group(digest);
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -76,11 +83,15 @@ final class Group implements ConsumerRebalanceListener {
     private void consume(Properties settings, String topic) {
         try (var consumer = new KafkaConsumer<>(
                  settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            consumer.subscribe(List.of(topic), this);
+            if (topic.startsWith("^")) {
+                consumer.subscribe(new SubscriptionPattern(topic), this);
+            } else {
+                consumer.subscribe(List.of(topic), this);
+            }
             while (!ending) {
                 for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
                     out.println(digest ? digest(record) : Lines.record(record));
-                    uncommitted.put(new TopicPartition(topic, record.partition()),
+                    uncommitted.put(new TopicPartition(record.topic(), record.partition()),
                         new OffsetAndMetadata(record.offset() + 1));
                 }
                 commit(consumer);

@@ -51,17 +51,20 @@ def record_of(message):
 
 
 def consumer(address, group, **more):
+    times = {"session.timeout.ms": lines.SESSION_TIMEOUT_MS,
+             "heartbeat.interval.ms": lines.HEARTBEAT_INTERVAL_MS}
+    if more.get("group.protocol") == "consumer":
+        times = {}  # the broker says them
     return confluent_kafka.Consumer({
         "bootstrap.servers": address, "group.id": group, "enable.auto.commit": False,
-        "auto.offset.reset": "earliest", "session.timeout.ms": lines.SESSION_TIMEOUT_MS,
-        "max.poll.interval.ms": lines.MAX_POLL_INTERVAL_MS,
-        "heartbeat.interval.ms": lines.HEARTBEAT_INTERVAL_MS, "fetch.wait.max.ms": 200,
-        "reconnect.backoff.max.ms": 200, **more})
+        "auto.offset.reset": "earliest", "max.poll.interval.ms": lines.MAX_POLL_INTERVAL_MS,
+        "fetch.wait.max.ms": 200, "reconnect.backoff.max.ms": 200, **times, **more})
 
 
-def group(address, topic, name, ending):
-    member = consumer(address, name)
-    # Eager, as by default: what is assigned is all there is.
+def group(address, topic, name, ending, settings=None):
+    member = consumer(address, name, **(settings or {}))
+    # Eager, as by default: what is assigned is all there is. With the consumer protocol (KIP-848)
+    # it is what comes, or goes, beside the rest.
     member.subscribe(
         [topic],
         on_assign=lambda _, places: lines.assigned([place.partition for place in places]),

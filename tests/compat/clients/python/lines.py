@@ -103,7 +103,9 @@ def main(client):
     elif verb == "timestamp":
         client.timestamp(address, topic, int(rest[0]))
     elif verb == "group":
-        client.group(address, topic, rest[0], Ending())
+        # key=value: settings of the library's own, where the client takes some
+        more = [dict(setting.split("=", 1) for setting in rest[1:])] if rest[1:] else []
+        client.group(address, topic, rest[0], Ending(), *more)
         say("left")
     else:
         raise SystemExit(f"no verb {verb}")
