@@ -44,6 +44,7 @@ UNORDERED = {
     "JoinGroup": {"Members": ("GroupInstanceId", "Metadata")},
     "DescribeGroups": {"Groups[].Members": ("GroupInstanceId", "MemberMetadata",
                                             "MemberAssignment")},
+    "ConsumerGroupDescribe": {"Groups[].Members": ("MemberId",)},
     "ListGroups": {"Groups": ("GroupId",)},
     "ApiVersions": {"ApiKeys": ("ApiKey",), "SupportedFeatures": ("Name",),
                     "FinalizedFeatures": ("Name",)},

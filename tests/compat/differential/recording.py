@@ -24,6 +24,8 @@ PROPERTIES = {
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 100,
     "offsets.topic.num.partitions": 1,
+    # Members are told what they get with the heartbeat that asks, not with a later one.
+    "group.consumer.assignor.offload.enable": "false",
 }
 # Apache gets the features that a directory of ours has, so that it follows the same rules.
 FEATURES = {"metadata.version": kafka_jars.METADATA_VERSION, "group.version": 1,

@@ -98,7 +98,7 @@ ConsumerMember joined_member(ConsumerMember member, const Caller& caller,
   if (timeout_ms != -1) member.rebalance_timeout_ms = timeout_ms;
   member.topic_names.clear();
   for (const Text& topic : subscription.topics) member.topic_names.emplace(topic.view());
-  member.topic_regex = "";
+  member.topic_regex.clear();
   member.client_id = caller.client_id;
   member.client_host = caller.client_host;
   member.classic.emplace().session_timeout_ms = request.session_timeout_ms;
@@ -141,7 +141,7 @@ bool waits_for_others(const ConsumerGroup& group, const ConsumerMember& member) 
 }
 
 bool must_join_again(const ConsumerGroup& group, const ConsumerMember& member) {
-  return member.epoch < group.epoch() || member.state == MemberState::unrevoked_partitions ||
+  return member.epoch < group.target_epoch() || member.state == MemberState::unrevoked_partitions ||
          (member.state == MemberState::unreleased_partitions && !waits_for_others(group, member));
 }
 
@@ -204,7 +204,8 @@ SyncGroupResponse Groups::State::sync_consumer_group(ConsumerGroup& group, const
   }
   ConsumerGroupWriter writer(group, consumer_shared, context, effects);
   // One that has partitions to give up has joined this rebalance; another join follows.
-  if (group.epoch() > (*member)->epoch && (*member)->state != MemberState::unrevoked_partitions) {
+  if (group.target_epoch() > (*member)->epoch &&
+      (*member)->state != MemberState::unrevoked_partitions) {
     writer.expect_join((*member)->id);
     return sync_refusal(ErrorCode::rebalance_in_progress);
   }

@@ -133,7 +133,7 @@ Result<ConsumerEntry> decode_member(Bytes key, std::optional<Bytes> value) {
   member.client_id = body->client_id.str();
   member.client_host = body->client_host.str();
   for (const Text& topic : body->subscribed_topic_names) member.topic_names.emplace(topic.view());
-  member.topic_regex = copy(body->subscribed_topic_regex);
+  if (body->subscribed_topic_regex) member.topic_regex = body->subscribed_topic_regex->str();
   member.rebalance_timeout_ms = body->rebalance_timeout_ms;
   member.server_assignor = copy(body->server_assignor);
   if (const auto& classic = body->classic_member_metadata) {
@@ -249,7 +249,7 @@ Record consumer_member_record(std::string_view group, const ConsumerMember& memb
   for (const std::string& topic : member.topic_names) {
     value.subscribed_topic_names.push_back(text(topic));
   }
-  value.subscribed_topic_regex = text_or_null(member.topic_regex);
+  value.subscribed_topic_regex = text(member.topic_regex);
   value.rebalance_timeout_ms = member.rebalance_timeout_ms;
   value.server_assignor = text_or_null(member.server_assignor);
   value.classic_member_metadata.reset();

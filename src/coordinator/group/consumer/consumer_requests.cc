@@ -101,7 +101,7 @@ ConsumerGroupDescribeResponse::Member describe_member(const ConsumerGroup& group
   for (const std::string& name : member.topic_names) {
     result.subscribed_topic_names.push_back(Text::copy(name));
   }
-  result.subscribed_topic_regex = copy(member.topic_regex);
+  result.subscribed_topic_regex = Text::copy(member.topic_regex);
   TopicPartitions held;
   add(held, member.assigned);
   add(held, member.pending_revocation);

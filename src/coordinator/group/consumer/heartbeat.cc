@@ -110,6 +110,7 @@ std::string Heartbeat::write_member(const HeartbeatSender& sender, const Consume
                                     ConsumerGroupWriter& writer) {
   const ConsumerMember& before = sender.member;
   const bool is_new = group.find(before.id) == nullptr;
+  const std::string_view assignor = choose_assignor(group, shared.config);
   if (sender.replaces) {
     const TopicPartitions target = group.target_of(*sender.replaces);
     writer.remove_member(*sender.replaces);
@@ -129,6 +130,8 @@ std::string Heartbeat::write_member(const HeartbeatSender& sender, const Consume
       (regex_changed && (old_regex != nullptr || next.regex() != nullptr))) {
     return fmt::format("member {:?} {}", next.id, is_new ? "joins" : "changes its subscription");
   }
+  if (choose_assignor(group, shared.config) != assignor)
+    return "its members prefer another assignor";
   return regexes_moved ? "regular expressions mean other topics" : "";
 }
 

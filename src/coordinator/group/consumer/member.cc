@@ -16,7 +16,7 @@ MemberState member_state(std::int8_t number) {
 }
 
 std::size_t ConsumerMember::metadata_bytes() const {
-  std::size_t bytes = topic_regex ? topic_regex->size() : 0;
+  std::size_t bytes = topic_regex.size();
   for (const std::string& name : topic_names) bytes += name.size();
   if (!classic) return bytes;
   for (const ClassicProtocol& protocol : classic->protocols) bytes += protocol.metadata.size();

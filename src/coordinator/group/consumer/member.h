@@ -54,7 +54,7 @@ struct ConsumerMember {
   std::string client_id;
   std::string client_host;
   TopicNames topic_names;
-  std::optional<std::string> topic_regex;  ///< empty: none, said explicitly
+  std::string topic_regex;  ///< empty: none
   std::optional<std::string> server_assignor;
   std::optional<ClassicMemberMetadata> classic;
   MemberState state{MemberState::stable};
@@ -69,9 +69,7 @@ struct ConsumerMember {
   /// Of what it sent about itself and its subscription.
   std::size_t metadata_bytes() const;
   /// Null: it subscribes by names alone.
-  const std::string* regex() const {
-    return topic_regex && !topic_regex->empty() ? &*topic_regex : nullptr;
-  }
+  const std::string* regex() const { return topic_regex.empty() ? nullptr : &topic_regex; }
 };
 
 }  // namespace moldau::coordinator

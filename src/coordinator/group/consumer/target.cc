@@ -15,14 +15,6 @@ void add_existing(std::set<Uuid>& to, const TopicNames& names, const ClusterTopi
   }
 }
 
-Assignor choose_assignor(const ConsumerGroup& group, const GroupsConfig& config) {
-  const std::string* const preferred = group.preferred_assignor();
-  const auto& offered = config.consumer_assignors;
-  const bool is_offered =
-      preferred != nullptr && std::ranges::find(offered, *preferred) != offered.end();
-  return find_assignor(is_offered ? *preferred : offered.front());
-}
-
 /// The targets so far, without partitions that another member's have or that do not exist: the log
 /// may say so if it ends within a change.
 class PreviousTargets {
@@ -68,6 +60,13 @@ std::set<Uuid> subscribed_topics(const ConsumerGroup& group, const ConsumerMembe
   return result;
 }
 
+std::string_view choose_assignor(const ConsumerGroup& group, const GroupsConfig& config) {
+  const std::string* const preferred = group.preferred_assignor();
+  const auto& offered = config.consumer_assignors;
+  const auto found = preferred == nullptr ? offered.end() : std::ranges::find(offered, *preferred);
+  return found == offered.end() ? offered.front() : *found;
+}
+
 void update_target(ConsumerGroup& group, ConsumerGroupWriter& writer, const GroupsConfig& config,
                    const ClusterTopics* topics) {
   AssignorGroup input;
@@ -88,7 +87,7 @@ void update_target(ConsumerGroup& group, ConsumerGroupWriter& writer, const Grou
   for (AssignorMember& member : input.members) {
     member.previous = &kept.emplace_back(previous.take(group.target_of(member.id)));
   }
-  const GroupAssignment assignment = choose_assignor(group, config)(input);
+  const GroupAssignment assignment = find_assignor(choose_assignor(group, config))(input);
   for (std::size_t i = 0; i < assignment.size(); ++i) {
     const TopicPartitions* const before = group.find_target(input.members[i].id);
     if (before != nullptr && *before == assignment[i]) continue;

@@ -14,6 +14,10 @@ namespace moldau::coordinator {
 std::set<Uuid> subscribed_topics(const ConsumerGroup& group, const ConsumerMember& member,
                                  const ClusterTopics* topics);
 
+/// The name of the one that the group's targets come from: what most members prefer, if it is
+/// offered, else the first that is. Valid as long as the configuration.
+std::string_view choose_assignor(const ConsumerGroup& group, const GroupsConfig& config);
+
 /// Computes who is to have what, by the assignor that most members prefer, and writes what has
 /// changed. The target comes to the group's epoch.
 void update_target(ConsumerGroup& group, ConsumerGroupWriter& writer, const GroupsConfig& config,
