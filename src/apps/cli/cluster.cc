@@ -30,6 +30,7 @@ Result<> describe(World& world, const Options& options) {
 void print(const std::vector<FeatureRaise>& raises, Format format) {
   if (format == Format::json) {
     std::vector<std::string> rows;
+    rows.reserve(raises.size());
     for (const auto& raise : raises) {
       rows.push_back(JsonObject()
                          .text("feature", raise.name)

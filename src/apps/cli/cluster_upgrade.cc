@@ -12,7 +12,6 @@
 namespace moldau::apps {
 namespace {
 
-using protocol::ApiVersionsResponse;
 using protocol::ErrorCode;
 using protocol::UpdateFeaturesRequest;
 using protocol::UpdateFeaturesResponse;
@@ -45,9 +44,10 @@ Result<FeatureLevel> parse_feature(std::string_view text) {
   const auto equals = text.find('=');
   const auto number = equals == text.npos ? std::string_view() : text.substr(equals + 1);
   FeatureLevel result{.name = std::string(text.substr(0, equals)), .level = 0};
-  const auto* const end = number.data() + number.size();
-  const auto parsed = std::from_chars(number.data(), end, result.level);
-  if (result.name.empty() || parsed.ec != std::errc() || parsed.ptr != end || result.level < 0) {
+  const auto [end, error] =
+      std::from_chars(number.data(), number.data() + number.size(), result.level);
+  if (result.name.empty() || error != std::errc() || end != number.data() + number.size() ||
+      result.level < 0) {
     return fail(Errc::invalid, fmt::format("{}: not of the form NAME=LEVEL", text));
   }
   return result;
