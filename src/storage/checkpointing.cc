@@ -36,6 +36,11 @@ std::optional<Offset> CheckpointFile::find(const TopicPartition& name) const {
   return found == entries_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::optional<Offset> CheckpointFile::on_disk(const TopicPartition& name) const {
+  const auto found = on_disk_.find(name);
+  return found == on_disk_.end() ? std::nullopt : std::optional(found->second);
+}
+
 Result<> CheckpointFile::save() {
   if (exists_ && entries_ == on_disk_) return {};
   TRY(env::replace_file(disk_, path_, as_bytes(format_offset_checkpoint(entries_))));
@@ -145,6 +150,30 @@ Result<> LogDir::State::write_log_starts() {
     }
   }
   return log_starts.save();
+}
+
+Result<> LogDir::State::set_clean_offset(const TopicPartition& name, Offset offset) {
+  env::Lock guard(checkpoint_mutex);
+  clean_offsets.set(name, offset);
+  return clean_offsets.save();
+}
+
+Result<> LogDir::State::lower_clean_offset(const TopicPartition& name, Offset end) {
+  env::Lock guard(checkpoint_mutex);
+  const auto known = clean_offsets.find(name);
+  if (!known || *known <= end) return {};
+  clean_offsets.set(name, end);
+  return clean_offsets.save();
+}
+
+std::optional<Offset> LogDir::State::clean_offset(const TopicPartition& name) {
+  env::Lock guard(checkpoint_mutex);
+  return clean_offsets.find(name);
+}
+
+Offset LogDir::State::saved_recovery_point(const TopicPartition& name) {
+  env::Lock guard(checkpoint_mutex);
+  return recovery_points.on_disk(name).value_or(Offset(0));
 }
 
 /// A full disk passes, and what is not written now is written then; any other error does not. Said

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "env/env.h"
+#include "storage/topic_partition.h"
 
 namespace moldau::storage {
 
@@ -48,6 +49,10 @@ class DirContext {
   virtual void note_no_space() = 0;
   /// Pool. Makes the recovery points durable as they are now, after one was lowered.
   virtual Result<> write_recovery_points() = 0;
+  /// Pool. cleaner-offset-checkpoint, durably: below `offset` the log is clean. Cutting a log lowers
+  /// it first, to `end` at most: what is written there again is dirty.
+  virtual Result<> set_clean_offset(const TopicPartition& name, Offset offset) = 0;
+  virtual Result<> lower_clean_offset(const TopicPartition& name, Offset end) = 0;
   /// Removes a file after the delay; it has its `.deleted` name already.
   virtual void remove_later(std::string path, std::int64_t delay_ms) = 0;
 
@@ -82,5 +87,9 @@ class DirContext {
   std::atomic<std::int64_t> unflushed_bytes_{0};
   DirCounters counters_;
 };
+
+/// Kafka's way: the name says at once that the file is gone; its bytes go after the delay, when
+/// fetches under way have ended. A file that is not there does not matter.
+Result<> retire_file(DirContext& dir, const std::string& path, std::int64_t delay_ms);
 
 }  // namespace moldau::storage

@@ -35,9 +35,11 @@ Result<Offset> end_of_log(env::Disk& disk, const std::string& path, Offset base)
   return end;
 }
 
-/// A swap file replaces the segments that it was made from: those within its range go first.
+/// A swap file replaces the segments that it was made from: those within its range go first. Each
+/// step is durable before the next, as when the swap was begun (segment_swap.cc).
 Result<> complete_swaps(env::Disk& disk, const std::string& directory,
                         const std::vector<SwapFile>& swaps, std::vector<std::string>& names) {
+  if (swaps.empty()) return {};
   for (const auto& swap : swaps) {
     if (swap.segment.suffix != log_suffix) continue;
     const auto end =
@@ -51,12 +53,32 @@ Result<> complete_swaps(env::Disk& disk, const std::string& directory,
       name = replaced ? names.erase(name) : name + 1;
     }
   }
-  for (const auto& swap : swaps) {
-    TRY(disk.rename(fmt::format("{}/{}", directory, swap.name),
-                    fmt::format("{}/{}", directory, swap.original)));
-    names.push_back(swap.original);
+  for (const bool logs : {true, false}) {
+    TRY(disk.sync_directory(directory));
+    for (const auto& swap : swaps) {
+      if ((swap.segment.suffix == log_suffix) != logs) continue;
+      TRY(disk.rename(fmt::format("{}/{}", directory, swap.name),
+                      fmt::format("{}/{}", directory, swap.original)));
+      std::erase(names, swap.original);
+      names.push_back(swap.original);
+    }
   }
-  return {};
+  return disk.sync_directory(directory);
+}
+
+/// A swap at or behind a cleaned file was not finished: not all of its files are there. They are
+/// gone for certain before the cleaned file, which tells it, may go.
+Result<> drop_unfinished(env::Disk& disk, const std::string& directory,
+                         std::optional<Offset> first_cleaned, std::vector<SwapFile>& swaps) {
+  const auto unfinished = [&](const SwapFile& swap) {
+    return first_cleaned && swap.segment.base >= *first_cleaned;
+  };
+  if (std::ranges::none_of(swaps, unfinished)) return {};
+  for (const auto& swap : swaps) {
+    if (unfinished(swap)) TRY(disk.remove_file(fmt::format("{}/{}", directory, swap.name)));
+  }
+  std::erase_if(swaps, unfinished);
+  return disk.sync_directory(directory);
 }
 
 }  // namespace
@@ -65,7 +87,8 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
                                                            const std::string& directory) {
   std::vector<std::string> names;
   std::vector<SwapFile> swaps;
-  std::optional<Offset> cleaned;
+  std::vector<std::string> cleaned;
+  std::optional<Offset> first_cleaned;
   for (const auto& entry : TRY(disk.list(directory))) {
     const std::string_view name = entry.name;
     const auto path = fmt::format("{}/{}", directory, name);
@@ -74,22 +97,16 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
     if (name.ends_with(deleted_suffix) && !name.ends_with(snapshot_checkpoint_deleted)) {
       TRY(disk.remove_file(path));
     } else if (name.ends_with(cleaned_suffix) && segment) {
-      cleaned = std::min(cleaned.value_or(segment->base), segment->base);
-      TRY(disk.remove_file(path));
+      first_cleaned = std::min(first_cleaned.value_or(segment->base), segment->base);
+      cleaned.push_back(path);
     } else if (name.ends_with(swap_suffix) && segment) {
       swaps.push_back({entry.name, std::string(original), *segment});
     } else {
       names.push_back(entry.name);
     }
   }
-  // A swap at or behind a cleaned file belongs to a split that was not finished.
-  for (const auto& swap : swaps) {
-    if (cleaned && swap.segment.base >= *cleaned) {
-      TRY(disk.remove_file(fmt::format("{}/{}", directory, swap.name)));
-    }
-  }
-  std::erase_if(swaps,
-                [&](const SwapFile& swap) { return cleaned && swap.segment.base >= *cleaned; });
+  TRY(drop_unfinished(disk, directory, first_cleaned, swaps));
+  for (const auto& path : cleaned) TRY(disk.remove_file(path));
   TRY(complete_swaps(disk, directory, swaps, names));
 
   std::map<Offset, SegmentFiles> segments;

@@ -27,6 +27,7 @@ inline constexpr std::string_view partition_metadata_file = "partition.metadata"
 inline constexpr std::string_view recovery_point_file = "recovery-point-offset-checkpoint";
 inline constexpr std::string_view high_watermark_file = "replication-offset-checkpoint";
 inline constexpr std::string_view log_start_file = "log-start-offset-checkpoint";
+inline constexpr std::string_view clean_offset_file = "cleaner-offset-checkpoint";
 inline constexpr std::string_view clean_shutdown_file = ".kafka_cleanshutdown";
 inline constexpr std::string_view lock_file = ".lock";
 

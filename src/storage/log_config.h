@@ -29,6 +29,12 @@ struct LogConfig {
   std::int64_t retention_bytes{unlimited};
   std::int64_t file_delete_delay_ms{60'000};
 
+  // Compaction (docs/compaction.md).
+  double min_cleanable_dirty_ratio{0.5};
+  std::int64_t min_compaction_lag_ms{0};
+  std::int64_t max_compaction_lag_ms{never};
+  std::int64_t delete_retention_ms{std::int64_t{24} * 3600 * 1000};
+
   Durability durability{Durability::durable};
   std::int64_t flush_ms{never};  ///< page_cache only: flush at the latest after so long
 

@@ -28,7 +28,10 @@ LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
       flusher(*this, options.flush_strategy),
       recovery_points(environment.disk(), options.path, recovery_point_file),
       high_watermarks(environment.disk(), options.path, high_watermark_file),
-      log_starts(environment.disk(), options.path, log_start_file) {}
+      log_starts(environment.disk(), options.path, log_start_file),
+      clean_offsets(environment.disk(), options.path, clean_offset_file),
+      cleaner(*this, *this,
+              options.cleaners != nullptr ? options.cleaners : std::make_shared<Cleaners>()) {}
 
 void LogDir::State::shut() {
   offline_.store(true, std::memory_order_release);
@@ -71,6 +74,7 @@ Result<> LogDir::State::open() {
     TRY(recovery_points.load());
     TRY(high_watermarks.load());
     TRY(log_starts.load());
+    TRY(clean_offsets.load());
   }
   // Gone for good before anything can be appended: a crash from here on is an unclean stop.
   if (const auto text = TRY(read_text(disk(), in_root(clean_shutdown_file)))) {
@@ -158,10 +162,10 @@ std::vector<std::shared_ptr<Log>> LogDir::logs() const {
 /// taken for the new one's after a crash.
 Result<> LogDir::State::forget_old_checkpoints(std::span<const KnownLog> new_logs) {
   env::Lock guard(checkpoint_mutex);
-  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
+  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts, &clean_offsets}) {
     bool stale = false;
     for (const auto& log : new_logs) {
-      stale |= checkpoint->has_on_disk(log.name);
+      stale |= checkpoint->on_disk(log.name).has_value();
       checkpoint->erase(log.name);
     }
     if (stale) TRY(checkpoint->save());
@@ -238,7 +242,7 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
 
 void LogDir::State::forget_checkpoints(const TopicPartition& name) {
   env::Lock guard(checkpoint_mutex);
-  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts}) {
+  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts, &clean_offsets}) {
     checkpoint->erase(name);
   }
 }
@@ -321,6 +325,14 @@ void LogDir::housekeeping() {
   state_->housekeeping();
 }
 
+env::Task<> LogDir::run_cleaner(env::Worker& home) {
+  return state_->cleaner.run(home);
+}
+
+bool LogDir::clean_one() {
+  return state_->cleaner.clean_one();
+}
+
 Result<> LogDir::checkpoint_high_watermarks() {
   return state_->write_high_watermarks();
 }
@@ -347,6 +359,7 @@ LogDirStats LogDir::stats() const {
 LogDirStats LogDir::State::stats() const {
   LogDirStats stats;
   flusher.collect(stats);
+  cleaner.collect(stats);
   stats.bytes_appended = counters_.bytes_appended.load(std::memory_order_relaxed);
   stats.writes = counters_.writes.load(std::memory_order_relaxed);
   stats.slow_writes = counters_.slow_writes.load(std::memory_order_relaxed);

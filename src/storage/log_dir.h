@@ -15,6 +15,7 @@
 #include "base/ids.h"
 #include "base/uuid.h"
 #include "env/env.h"
+#include "storage/cleaners.h"
 #include "storage/file_names.h"
 #include "storage/log.h"
 #include "storage/meta_properties.h"
@@ -39,6 +40,7 @@ struct LogDirOptions {
   std::int64_t log_start_checkpoint_ms{60'000};  ///< log.flush.start.offset.checkpoint.interval.ms
   std::int64_t retention_check_ms{300'000};      ///< log.retention.check.interval.ms
   std::int64_t first_retention_ms{0};            ///< log.initial.task.delay.ms
+  std::shared_ptr<Cleaners> cleaners{};          ///< of the node; null: its own, with the defaults
 };
 
 /// A partition that could not be loaded. Nothing of it was changed (ARCHITECTURE §6).
@@ -84,6 +86,13 @@ struct LogDirStats {
   std::uint64_t free_bytes{0};
   bool below_reserve{false};
   bool offline{false};
+  std::uint64_t cleanings{0};
+  std::uint64_t cleaner_failures{0};
+  std::uint64_t cleaner_bytes_read{0};
+  std::uint64_t cleaner_bytes_written{0};
+  std::uint64_t cleaner_bytes_freed{0};
+  std::uint64_t uncleanable_logs{0};
+  double dirty_ratio_max{0};  ///< of the dirtiest log, when it was last looked for
   LatencyCounts flush_latency;
 };
 
@@ -132,6 +141,10 @@ class LogDir {
   env::Task<> run(env::Worker& home);
   /// Pool. One pass of what is due.
   void housekeeping();
+  /// Compacts what is due until the scope stops. Spawn once, after load.
+  env::Task<> run_cleaner(env::Worker& home);
+  /// Pool. Compacts the dirtiest log that is due; false if there is none, or it was not done.
+  bool clean_one();
   /// Pool. replication-offset-checkpoint, now.
   Result<> checkpoint_high_watermarks();
 

@@ -10,6 +10,7 @@
 #include "base/thread_annotations.h"
 #include "env/mutex.h"
 #include "storage/checkpoints.h"
+#include "storage/cleaner.h"
 #include "storage/dir_context.h"
 #include "storage/flusher.h"
 #include "storage/log_dir.h"
@@ -17,7 +18,7 @@
 
 namespace moldau::storage {
 
-/// One of the three offset checkpoints. Entries of partitions that are not loaded (yet, or because
+/// One of the four offset checkpoints. Entries of partitions that are not loaded (yet, or because
 /// they are quarantined) stay as they were read. Not thread-safe.
 class CheckpointFile {
  public:
@@ -28,8 +29,8 @@ class CheckpointFile {
   std::optional<Offset> find(const TopicPartition& name) const;
   void set(const TopicPartition& name, Offset offset) { entries_[name] = offset; }
   void erase(const TopicPartition& name) { entries_.erase(name); }
-  /// Whether the file itself has the partition, whatever has been set since.
-  bool has_on_disk(const TopicPartition& name) const { return on_disk_.contains(name); }
+  /// What the file itself has, whatever has been set since.
+  std::optional<Offset> on_disk(const TopicPartition& name) const;
   /// Atomic and durable; nothing is done if the file says the same already.
   Result<> save();
 
@@ -41,7 +42,7 @@ class CheckpointFile {
   bool exists_{false};
 };
 
-struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
+struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_this<State> {
   State(env::Env& environment, LogDirOptions dir_options);
 
   /// The end of the LogDir: nothing is written any more, and the pool's jobs have ended. Logs that
@@ -54,11 +55,17 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   void note_no_space() override { below_reserve_.store(true, std::memory_order_relaxed); }
   Result<> write_recovery_points() override;
   void remove_later(std::string path, std::int64_t delay_ms) override;
+  Result<> set_clean_offset(const TopicPartition& name, Offset offset) override;
+  Result<> lower_clean_offset(const TopicPartition& name, Offset end) override;
+
+  // CleanerHost
+  std::vector<std::shared_ptr<Log>> all_logs() const override;
+  std::optional<Offset> clean_offset(const TopicPartition& name) override;
+  Offset saved_recovery_point(const TopicPartition& name) override;
 
   // log_dir.cc
   Result<> open();
   void note_free_space();
-  std::vector<std::shared_ptr<Log>> all_logs() const;
   Result<> make_partition_directory(const KnownLog& log, FlushItem& made);
   Result<> forget_old_checkpoints(std::span<const KnownLog> logs);
   Result<> retire(Log& log, DirectoryKind kind);
@@ -107,6 +114,8 @@ struct LogDir::State final : DirContext, std::enable_shared_from_this<State> {
   CheckpointFile recovery_points GUARDED_BY(checkpoint_mutex);
   CheckpointFile high_watermarks GUARDED_BY(checkpoint_mutex);
   CheckpointFile log_starts GUARDED_BY(checkpoint_mutex);
+  CheckpointFile clean_offsets GUARDED_BY(checkpoint_mutex);
+  Cleaner cleaner;
 
   /// A partition could not be loaded: a stop does not call the directory clean, since the next
   /// start would then trust what this one has found damaged.

@@ -93,6 +93,14 @@ struct LoadedLog {
   bool clean{false};  ///< its files say all that a clean stop has to write
 };
 
+/// What a cleaning has made of some segments, in `.cleaned` files.
+struct CleanedSegment {
+  std::shared_ptr<Segment> segment;  ///< under its final name, with its indexes in memory
+  std::shared_ptr<env::File> log;    ///< written and synced
+  MaxTimestamp max_timestamp;
+  std::vector<AbortedTxn> aborted;
+};
+
 /// State and steps of a Log. Steps take `self`, the shared pointer of the log that they belong to.
 struct Log::Private {
   Private(std::shared_ptr<DirContext> context, LoadedLog loaded,
@@ -141,6 +149,18 @@ struct Log::Private {
   // retention.cc
   Result<int> apply_retention(const std::shared_ptr<Log>& self, WallMs now);
   Result<int> delete_below(const std::shared_ptr<Log>& self, Offset offset);
+
+  // segment_swap.cc
+  /// Both between begin_maintenance and end_maintenance. The first leaves the log as it is; when
+  /// the second has failed, only a start can tell which names the files have.
+  Result<> prepare_swap(const CleanedSegment& cleaned);
+  /// Puts a cleaned segment in the place of those that it was made of: `old`, one behind the other
+  /// in the list and with held files.
+  Result<> swap_segments(const SegmentList& old, const CleanedSegment& cleaned);
+  /// Whether `old` is still a part of the list.
+  bool has_segments(const SegmentList& old) const;
+  /// False if what was found at `generation` may not be so any more, or the log wants to be alone.
+  bool is_undisturbed(std::uint64_t at_generation) const EXCLUDES(mutex);
 
   // close.cc: writes what a clean stop leaves behind; the log is offline then. Pool, exclusive.
   Result<DirtySet> write_for_close();

@@ -43,9 +43,18 @@ Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
   return victims;
 }
 
-/// Kafka's way: the name says at once that the file is gone; its bytes go after the delay, when
-/// fetches under way have ended.
-Result<> retire(DirContext& dir, const std::string& path, std::int64_t delay_ms) {
+Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t delay_ms) {
+  // The indexes first: a log without indexes gets new ones, indexes without a log are litter.
+  for (const auto suffix :
+       {index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix, log_suffix}) {
+    TRY(retire_file(dir, segment.path(suffix), delay_ms));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> retire_file(DirContext& dir, const std::string& path, std::int64_t delay_ms) {
   const auto retired = path + std::string(deleted_suffix);
   auto renamed = dir.disk().rename(path, retired);
   if (!renamed && renamed.error().code == Errc::not_found) return {};
@@ -53,17 +62,6 @@ Result<> retire(DirContext& dir, const std::string& path, std::int64_t delay_ms)
   dir.remove_later(retired, delay_ms);
   return {};
 }
-
-Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t delay_ms) {
-  // The indexes first: a log without indexes gets new ones, indexes without a log are litter.
-  for (const auto suffix :
-       {index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix, log_suffix}) {
-    TRY(retire(dir, segment.path(suffix), delay_ms));
-  }
-  return {};
-}
-
-}  // namespace
 
 Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, WallMs now) {
   if (!begin_maintenance()) return 0;

@@ -90,7 +90,25 @@ void Segment::set_max_timestamp(const MaxTimestamp& max_timestamp) {
 void Segment::close_files() {
   std::array<std::shared_ptr<env::File>, 3> closing;  // closed outside the lock
   env::Lock lock(files_mutex_);
+  if (stays_open_) return;
   closing = {std::move(log_file_), std::move(offset_index_file_), std::move(time_index_file_)};
+}
+
+Result<> Segment::hold_files() {
+  {
+    env::Lock lock(files_mutex_);
+    stays_open_ = true;
+  }
+  TRY(log_file(ReadMode::blocking));
+  TRY(index_file(index_suffix, ReadMode::blocking));
+  TRY(index_file(time_index_suffix, ReadMode::blocking));
+  auto txn_index = disk_.open(path(txn_index_suffix), env::OpenMode::read);
+  if (!txn_index && txn_index.error().code != Errc::not_found) {
+    return std::unexpected(std::move(txn_index).error());
+  }
+  env::Lock lock(files_mutex_);
+  held_txn_index_ = txn_index ? std::shared_ptr(std::move(*txn_index)) : nullptr;
+  return {};
 }
 
 Result<std::shared_ptr<env::File>> Segment::index_file(std::string_view suffix,
@@ -215,6 +233,17 @@ Result<MaxTimestamp> Segment::max_timestamp() const {
 }
 
 Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
+  std::optional<std::shared_ptr<env::File>> held;
+  {
+    env::Lock lock(files_mutex_);
+    held = held_txn_index_;
+  }
+  if (held) {
+    if (*held == nullptr) return std::vector<AbortedTxn>{};
+    std::vector<std::uint8_t> bytes(TRY((*held)->size()));
+    TRY(read_exactly(**held, bytes, 0, ReadMode::blocking));
+    return parse_index<AbortedTxn>(bytes);
+  }
   auto entries = read_index_file<AbortedTxn>(disk_, path(txn_index_suffix));
   if (!entries && entries.error().code == Errc::not_found) return std::vector<AbortedTxn>{};
   return entries;
@@ -229,10 +258,14 @@ Result<std::shared_ptr<env::File>> write_file(env::Disk& disk, const std::string
 }
 
 Result<> write_indexes(env::Disk& disk, const Segment& segment, const MaxTimestamp& max_timestamp,
-                       std::vector<std::shared_ptr<env::File>>& dirty) {
+                       std::vector<std::shared_ptr<env::File>>& dirty,
+                       std::string_view extra_suffix) {
+  const auto path_of = [&](std::string_view suffix) {
+    return segment.path(suffix) + std::string(extra_suffix);
+  };
   const auto& indexes = segment.memory_indexes();
   const auto offsets = format_index(indexes.offsets);
-  dirty.push_back(TRY(write_file(disk, segment.path(index_suffix), offsets)));
+  dirty.push_back(TRY(write_file(disk, path_of(index_suffix), offsets)));
 
   std::vector<TimeIndexEntry> times;
   for (std::size_t i = 0, count = indexes.times.size(); i < count; ++i) {
@@ -242,7 +275,7 @@ Result<> write_indexes(env::Disk& disk, const Segment& segment, const MaxTimesta
     times.push_back({max_timestamp.timestamp,
                      static_cast<std::int32_t>(max_timestamp.offset - segment.base_offset())});
   }
-  dirty.push_back(TRY(write_file(disk, segment.path(time_index_suffix), format_index(times))));
+  dirty.push_back(TRY(write_file(disk, path_of(time_index_suffix), format_index(times))));
   return {};
 }
 

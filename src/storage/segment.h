@@ -70,6 +70,9 @@ class Segment {
   void set_max_timestamp(const MaxTimestamp& max_timestamp);
   /// Lets go of the files; who uses them keeps them open.
   void close_files();
+  /// Pool. Opens all its files and keeps them: they are about to lose their names, and readers that
+  /// have this segment go on.
+  Result<> hold_files();
 
   /// Writer: the batch is in the file at `position`. Adds index entries as Kafka does: before a
   /// batch, if more than `interval` bytes were appended since the last one.
@@ -84,7 +87,7 @@ class Segment {
   Result<Offset> lookup_timestamp(std::int64_t timestamp) const;
   /// Pool. From memory, else the time index's last entry; no_timestamp for an empty one.
   Result<MaxTimestamp> max_timestamp() const;
-  /// Pool. Whether its file of that kind is there and well-formed.
+  /// Pool. Empty if it has no such file.
   Result<std::vector<AbortedTxn>> aborted_txns() const;
 
  private:
@@ -108,6 +111,9 @@ class Segment {
   mutable std::shared_ptr<env::File> log_file_ GUARDED_BY(files_mutex_);
   mutable std::shared_ptr<env::File> offset_index_file_ GUARDED_BY(files_mutex_);
   mutable std::shared_ptr<env::File> time_index_file_ GUARDED_BY(files_mutex_);
+  bool stays_open_ GUARDED_BY(files_mutex_){false};
+  /// Null: not held; held and null inside: there is none.
+  std::optional<std::shared_ptr<env::File>> held_txn_index_ GUARDED_BY(files_mutex_);
 };
 
 /// The segments of a log, by base offset; never empty. Immutable: a change is a new list.
@@ -127,9 +133,10 @@ Result<std::vector<Entry>> read_index_file(env::Disk& disk, const std::string& p
 Result<std::shared_ptr<env::File>> write_file(env::Disk& disk, const std::string& path,
                                               Bytes contents);
 
-/// Writes the segment's offset and time index, with the closing time index entry that Kafka adds.
-/// The open files are appended to `dirty`.
+/// Writes the segment's offset and time index, with the closing time index entry that Kafka adds,
+/// under their names and `extra_suffix`. The open files are appended to `dirty`.
 Result<> write_indexes(env::Disk& disk, const Segment& segment, const MaxTimestamp& max_timestamp,
-                       std::vector<std::shared_ptr<env::File>>& dirty);
+                       std::vector<std::shared_ptr<env::File>>& dirty,
+                       std::string_view extra_suffix = {});
 
 }  // namespace moldau::storage

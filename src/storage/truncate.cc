@@ -108,18 +108,21 @@ Result<> Log::Private::truncate(Offset target) {
   const auto last = (*list)[keep - 1];
   const auto cut = TRY(first_batch_reaching(*last, target));
   const auto size = cut ? cut->position : last->size();
-  const auto end = cut ? std::min(target, cut->header.base_offset) : target;
-
   const auto file = TRY(last->log_file(ReadMode::blocking));
   SegmentCursor cursor;
+  Offset kept_end;
   const auto active = TRY(scan_as_active(dir.disk(), last->directory(), last->base_offset(), file,
-                                         size, interval, cursor));
+                                         size, interval, cursor, &kept_end));
+  // Compaction may have left nothing just below the target: a start finds the end of the batches.
+  const auto end = std::min(target, kept_end);
+  if (end < start) return truncate_fully(target);
   SegmentList kept(list->begin(), list->begin() + static_cast<std::ptrdiff_t>(keep));
   kept.back() = active;
   set_segments(std::make_shared<SegmentList>(kept));
   shorten(end, cursor, wakeups);
   wakeups.post();
 
+  TRY(dir.lower_clean_offset(name, end));
   // A point above the new end would call the missing rest damage.
   TRY(dir.write_recovery_points());
   TRY(cut_files({list->begin() + static_cast<std::ptrdiff_t>(keep), list->end()}, end));
@@ -192,6 +195,7 @@ Result<> Log::Private::truncate_fully(Offset start) {
     epochs.clear();
     publish();
   }
+  TRY(dir.lower_clean_offset(name, Offset(0)));
   TRY(dir.write_recovery_points());
   TRY(cut_files(*list, Offset(-1)));
   std::shared_ptr<env::File> file = TRY(write_file(dir.disk(), fresh->path(log_suffix), Bytes{}));

@@ -1,0 +1,202 @@
+#include "storage/batch_cleaner.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "records/builder.h"
+#include "records/legacy.h"
+
+namespace moldau::storage {
+
+namespace {
+
+using records::BatchKind;
+using records::BatchView;
+using Kind = CleanedBatch::Kind;
+
+/// Calls `visit(offset, key)` with every record of a data batch of any format.
+template <class Visit>
+Result<> each_key(Bytes bytes, const BatchHeader& header, records::Decompressor& decompressor,
+                  Visit visit) {
+  if (header.magic < records::magic_v2) {
+    const auto message = TRY(records::LegacyMessage::parse(bytes));
+    TRY(message.verify_crc());
+    return message.each(
+        decompressor, records::uncompressed_bytes_max,
+        [&](const records::LegacyRecord& record) { visit(record.offset, record.key); });
+  }
+  const auto batch = TRY(BatchView::parse(bytes));
+  auto reader = TRY(records::read_records(batch, decompressor));
+  records::RecordView record;
+  while (reader.next(record)) visit(records::offset_of(batch, record), record.key);
+  return reader.status();
+}
+
+BatchKind kind_of(const BatchView& batch) {
+  if (batch.is_control()) {
+    return batch.is_transactional() ? BatchKind::transactional_control : BatchKind::control;
+  }
+  return batch.is_transactional() ? BatchKind::transactional : BatchKind::data;
+}
+
+/// Calls `visit(record)` with every record of the batch. Errors: also corrupt for records that are
+/// out of order or out of the batch's range, which only a broken writer can have left.
+template <class Visit>
+Result<> each_record(const BatchView& batch, records::Decompressor& decompressor, Visit visit) {
+  auto reader = TRY(records::read_records(batch, decompressor));
+  records::RecordView record;
+  std::int32_t last_delta = -1;
+  while (reader.next(record)) {
+    if (record.offset_delta <= last_delta || record.offset_delta > batch.last_offset_delta()) {
+      return fail(Errc::corrupt, fmt::format("record {} behind record {} in the batch at {}",
+                                             record.offset_delta, last_delta, batch.base_offset()));
+    }
+    last_delta = record.offset_delta;
+    visit(record);
+  }
+  return reader.status();
+}
+
+std::int64_t later(WallMs now, std::int64_t by_ms) {
+  return by_ms > std::numeric_limits<std::int64_t>::max() - std::max<std::int64_t>(now.value, 0)
+             ? std::numeric_limits<std::int64_t>::max()
+             : now.value + by_ms;
+}
+
+/// All that a rewritten batch has in common with the original.
+records::BatchOptions options_of(const BatchView& batch) {
+  records::BatchOptions options{.base_offset = batch.base_offset(),
+                                .leader_epoch = batch.partition_leader_epoch(),
+                                .codec = batch.codec().value_or(records::Codec::none),
+                                .kind = kind_of(batch),
+                                .producer_id = batch.producer_id(),
+                                .producer_epoch = batch.producer_epoch(),
+                                .base_sequence = batch.base_sequence(),
+                                .delete_horizon_ms = batch.delete_horizon_ms(),
+                                .last_offset_delta = batch.last_offset_delta()};
+  if (batch.timestamp_type() == records::TimestampType::log_append_time) {
+    options.log_append_time = batch.max_timestamp();
+  }
+  return options;
+}
+
+/// Only the header: the range of offsets, the producer and the largest timestamp stay.
+CleanedBatch without_records(const BatchView& batch, IfEmpty if_empty) {
+  if (if_empty == IfEmpty::drop) return {.kind = Kind::dropped};
+  if (batch.record_count() == 0) return {};
+  auto options = options_of(batch);
+  options.codec = records::Codec::none;
+  options.delete_horizon_ms.reset();
+  options.max_timestamp = batch.max_timestamp();
+  return {.kind = Kind::rewritten, .bytes = records::BatchBuilder(options).build()};
+}
+
+}  // namespace
+
+Result<bool> KeyCollector::add(Bytes batch, const BatchHeader& header) {
+  if (header.magic == records::magic_v2) {
+    const auto view = TRY(BatchView::parse(batch));
+    TRY(view.verify_crc());
+  }
+  if (header.is_control()) {
+    txns_.on_control(header, TRY(parse_txn_marker(batch)));
+    return true;
+  }
+  if (txns_.on_data(header)) return true;
+  bool has_room = true;
+  TRY(each_key(batch, header, decompressor_, [&](Offset offset, const std::optional<Bytes>& key) {
+    if (key && offset >= from_ && has_room) has_room = newest_.put(*key, offset);
+  }));
+  decompressor_.trim();
+  return has_room;
+}
+
+Result<CleanedBatch> BatchCleaner::clean(Bytes bytes, const BatchHeader& header, IfEmpty if_empty) {
+  if (header.magic < records::magic_v2) return clean_legacy(bytes, if_empty);
+  const auto batch = TRY(BatchView::parse(bytes));
+  TRY(batch.verify_crc());
+  if (header.is_control()) return clean_control(batch, header, if_empty);
+  if (txns_.on_data(header)) return without_records(batch, if_empty);
+  auto cleaned = clean_data(batch, if_empty);
+  decompressor_.trim();
+  return cleaned;
+}
+
+/// We write no old formats: a wrapper with something to keep stays whole, and so do tombstones,
+/// which have no room for a delete horizon.
+Result<CleanedBatch> BatchCleaner::clean_legacy(Bytes bytes, IfEmpty if_empty) {
+  const auto message = TRY(records::LegacyMessage::parse(bytes));
+  TRY(message.verify_crc());
+  bool any = if_empty == IfEmpty::keep;
+  TRY(message.each(
+      decompressor_, records::uncompressed_bytes_max,
+      [&](const records::LegacyRecord& record) { any |= is_newest(record.offset, record.key); }));
+  decompressor_.trim();
+  return CleanedBatch{.kind = any ? Kind::as_it_was : Kind::dropped};
+}
+
+Result<CleanedBatch> BatchCleaner::clean_control(const BatchView& batch, const BatchHeader& header,
+                                                 IfEmpty if_empty) {
+  const auto ended = txns_.on_control(header, TRY(parse_txn_marker(batch.bytes())));
+  if (batch.record_count() == 0) return without_records(batch, if_empty);
+  const auto horizon = batch.delete_horizon_ms();
+  if (ended.is_gone && horizon && *horizon <= rules_.now.value) {
+    return without_records(batch, if_empty);
+  }
+  CleanedBatch cleaned{.aborted = ended.aborted};
+  if (ended.is_gone && !horizon) {
+    kept_.clear();
+    TRY(each_record(batch, decompressor_, [&](const records::RecordView& record) {
+      kept_.push_back(record.offset_delta);
+    }));
+    cleaned.kind = Kind::rewritten;
+    cleaned.bytes = TRY(rewrite(batch, later(rules_.now, rules_.delete_retention_ms)));
+  }
+  return cleaned;
+}
+
+Result<CleanedBatch> BatchCleaner::clean_data(const BatchView& batch, IfEmpty if_empty) {
+  const auto horizon = batch.delete_horizon_ms();
+  const bool tombstones_stay = !horizon || rules_.now.value < *horizon;
+  bool has_tombstone = false;
+  kept_.clear();
+  TRY(each_record(batch, decompressor_, [&](const records::RecordView& record) {
+    const auto offset = records::offset_of(batch, record);
+    const bool expired = !record.value && !tombstones_stay && offset < rules_.map_end;
+    if (expired || !is_newest(offset, record.key)) return;
+    has_tombstone |= !record.value;
+    kept_.push_back(record.offset_delta);
+  }));
+  if (kept_.empty()) return without_records(batch, if_empty);
+  // Its time begins when the values before it are gone.
+  const bool begins_horizon = has_tombstone && !horizon && batch.last_offset() < rules_.map_end;
+  const bool all_kept = kept_.size() == static_cast<std::size_t>(batch.record_count());
+  if (all_kept && !begins_horizon) return CleanedBatch{};
+  const auto new_horizon =
+      begins_horizon ? std::optional(later(rules_.now, rules_.delete_retention_ms)) : horizon;
+  return CleanedBatch{.kind = Kind::rewritten, .bytes = TRY(rewrite(batch, new_horizon))};
+}
+
+/// A record without a key is never the newest: nobody could have written it here while the topic
+/// was compacted.
+bool BatchCleaner::is_newest(Offset offset, const std::optional<Bytes>& key) const {
+  if (offset >= rules_.map_end) return true;
+  return key && offset >= rules_.newest.newest(*key);
+}
+
+/// The batch with the records of `kept_` only.
+Result<SharedBytes> BatchCleaner::rewrite(const BatchView& batch,
+                                          std::optional<std::int64_t> delete_horizon_ms) {
+  auto options = options_of(batch);
+  options.delete_horizon_ms = delete_horizon_ms;
+  records::BatchBuilder builder(options);
+  auto next = kept_.begin();
+  TRY(each_record(batch, decompressor_, [&](const records::RecordView& record) {
+    if (next == kept_.end() || record.offset_delta != *next) return;
+    builder.append_copy(record.offset_delta, records::timestamp_of(batch, record), record);
+    ++next;
+  }));
+  return std::move(builder).build();
+}
+
+}  // namespace moldau::storage

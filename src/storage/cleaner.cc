@@ -1,0 +1,218 @@
+#include "storage/cleaner.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "storage/file_names.h"
+
+namespace moldau::storage {
+
+namespace {
+
+/// How long a cleaning waits for who has the log's files.
+constexpr Duration busy_pause = milliseconds(10);
+
+std::size_t step_bytes(const CleanerConfig& config) {
+  return static_cast<std::size_t>(
+      std::clamp(config.io_buffer_bytes, Cleaner::step_bytes_min, Cleaner::step_bytes_max));
+}
+
+/// How long so much I/O may take at least.
+Duration time_for(std::uint64_t bytes, double bytes_per_second) {
+  constexpr double longest_s = 60;
+  const auto seconds = static_cast<double>(bytes) / std::max(bytes_per_second, 1.0);
+  return Duration(static_cast<std::int64_t>(std::min(seconds, longest_s) * 1e9));
+}
+
+}  // namespace
+
+env::Task<> Cleaner::run(env::Worker& home) {
+  for (;;) {
+    const auto backoff = std::max(cleaners_->config().backoff_ms, backoff_ms_min);
+    if (!co_await env::sleep_until(home, home.now() + milliseconds(backoff))) co_return;
+    for (;;) {
+      const auto outcome = co_await clean_next(home);
+      if (outcome == Outcome::stopped) co_return;
+      if (outcome == Outcome::not_done) break;
+    }
+  }
+}
+
+env::Task<Cleaner::Outcome> Cleaner::clean_next(env::Worker& home) {
+  const auto turn =
+      co_await env::run_on(dir_.pool(), env::IoClass::background, home, [this] { return begin(); });
+  if (turn == nullptr) co_return Outcome::not_done;
+  auto next = home.now();
+  for (;;) {
+    bool busy = false;
+    const auto outcome = co_await env::run_on(dir_.pool(), env::IoClass::background, home,
+                                              [&] { return step(*turn, busy); });
+    if (outcome) co_return *outcome;
+    next = std::max(next, home.now()) +
+           time_for(turn->cleaning->step_io_bytes(), cleaners_->config().io_bytes_per_second);
+    if (busy) next = std::max(next, home.now() + busy_pause);
+    if (co_await env::sleep_until(home, next)) continue;
+    co_await env::run_on(dir_.pool(), env::IoClass::background, home,
+                         [&] { turn->cleaning->abandon(); });
+    co_return Outcome::stopped;
+  }
+}
+
+bool Cleaner::clean_one() {
+  const auto turn = begin();
+  while (turn != nullptr) {
+    bool busy = false;
+    const auto outcome = step(*turn, busy);
+    if (outcome) return *outcome == Outcome::cleaned;
+    if (!busy) continue;
+    turn->cleaning->abandon();
+    break;
+  }
+  return false;
+}
+
+std::unique_ptr<Cleaner::Turn> Cleaner::begin() {
+  if (dir_.is_offline() || !cleaners_->try_begin()) return nullptr;
+  auto turn = std::make_unique<Turn>(cleaners_);
+  auto chosen = choose(cleaners_->config());
+  if (!chosen) return nullptr;
+  turn->cleaning.emplace(std::move(*chosen));
+  return turn;
+}
+
+std::optional<Cleaning::Request> Cleaner::choose(const CleanerConfig& config) {
+  std::shared_ptr<Log> dirtiest;
+  CleanableRange best;
+  double ratio_max = 0;
+  const auto logs = host_.all_logs();
+  forget_set_aside(logs);
+  for (const auto& log : logs) {
+    const auto log_config = log->config();
+    if (!log_config->cleanup_compact || log->name().topic == cluster_metadata_topic) continue;
+    if (is_set_aside(log->name())) continue;
+    const auto before = log->priv().segment_list();
+    const auto range = range_of(log, *log_config);
+    if (!range) {
+      // Not if somebody has just taken segments away.
+      const bool is_same = before == log->priv().segment_list() && !log->is_offline();
+      if (is_same) put_aside(log->name(), range.error());
+      continue;
+    }
+    ratio_max = std::max(ratio_max, range->dirty_bytes > 0 ? range->dirty_ratio() : 0);
+    if (!range->is_due(*log_config)) continue;
+    if (dirtiest != nullptr && range->dirty_ratio() <= best.dirty_ratio()) continue;
+    dirtiest = log;
+    best = *range;
+  }
+  dirty_ratio_max_.store(ratio_max, std::memory_order_relaxed);
+  if (dirtiest == nullptr) return std::nullopt;
+  return Cleaning::Request{.log = std::move(dirtiest),
+                           .range = best,
+                           .newest = map_for(best, config),
+                           .step_bytes = step_bytes(config),
+                           .now = dir_.wall()};
+}
+
+Result<CleanableRange> Cleaner::range_of(const std::shared_ptr<Log>& log, const LogConfig& config) {
+  return cleanable_range(*log->priv().segment_list(), config,
+                         {.clean_offset = host_.clean_offset(log->name()),
+                          .recovery_point = host_.saved_recovery_point(log->name()),
+                          .positions = log->positions(),
+                          .wall = dir_.wall()});
+}
+
+/// As large as the dirty part can need, at most this cleaning's share of the buffer.
+OffsetMap Cleaner::map_for(const CleanableRange& range, const CleanerConfig& config) {
+  const auto share = config.dedupe_buffer_bytes / std::max(config.threads, 1);
+  const auto slots_max =
+      std::max<std::int64_t>(share, 0) / static_cast<std::int64_t>(OffsetMap::slot_bytes);
+  const auto load_factor = std::isfinite(config.load_factor)
+                               ? std::clamp(config.load_factor, 0.01, 1.0)
+                               : CleanerConfig{}.load_factor;
+  const auto needed = static_cast<double>(range.end - range.first_dirty) / load_factor + 2;
+  const auto slots = std::min(needed, static_cast<double>(slots_max));
+  std::array<std::uint8_t, sizeof(SipKey)> bytes{};
+  dir_.env().entropy().fill(bytes);
+  SipKey secret;
+  std::memcpy(&secret, bytes.data(), sizeof secret);
+  return OffsetMap(static_cast<std::size_t>(slots), load_factor, secret);
+}
+
+std::optional<Cleaner::Outcome> Cleaner::step(Turn& turn, bool& busy) {
+  auto& cleaning = *turn.cleaning;
+  const auto before = cleaning.stats();
+  const auto progress = cleaning.step();
+  const auto& after = cleaning.stats();
+  bytes_read_.fetch_add(after.bytes_read - before.bytes_read, std::memory_order_relaxed);
+  bytes_written_.fetch_add(after.bytes_written - before.bytes_written, std::memory_order_relaxed);
+  if (!progress) return on_failed(cleaning, progress.error());
+  switch (*progress) {
+    case Cleaning::Progress::busy:
+      busy = true;
+      return std::nullopt;
+    case Cleaning::Progress::more:
+      return std::nullopt;
+    case Cleaning::Progress::ended:
+      cleaning.abandon();
+      return Outcome::not_done;
+    case Cleaning::Progress::done:
+      break;
+  }
+  cleanings_.fetch_add(1, std::memory_order_relaxed);
+  const auto freed = static_cast<std::int64_t>(after.bytes_before - after.bytes_after);
+  if (freed > 0) bytes_freed_.fetch_add(static_cast<std::uint64_t>(freed));
+  dir_.env().log().info("log cleaned log={} end={} bytes_before={} bytes_after={} bytes_read={}",
+                        cleaning.log().name(), cleaning.clean_end(), after.bytes_before,
+                        after.bytes_after, after.bytes_read);
+  return Outcome::cleaned;
+}
+
+Cleaner::Outcome Cleaner::on_failed(Cleaning& cleaning, const Error& error) {
+  cleaning.abandon();
+  if (dir_.is_offline() || cleaning.log().is_offline()) return Outcome::not_done;
+  failures_.fetch_add(1, std::memory_order_relaxed);
+  if (error.code == Errc::no_space) {
+    if (!dir_.below_reserve()) {
+      dir_.env().log().warn("no room to clean a log, tried again log={} error=\"{}\"",
+                            cleaning.log().name(), error.to_string());
+    }
+    return Outcome::not_done;
+  }
+  put_aside(cleaning.log().name(), error);
+  return Outcome::set_aside;
+}
+
+bool Cleaner::is_set_aside(const TopicPartition& name) const {
+  env::Lock lock(mutex_);
+  return set_aside_until_.contains(name);
+}
+
+void Cleaner::forget_set_aside(const std::vector<std::shared_ptr<Log>>& logs) {
+  const auto now = dir_.env().clock().now();
+  env::Lock lock(mutex_);
+  std::erase_if(set_aside_until_, [&](const auto& entry) {
+    return entry.second <= now ||
+           std::ranges::none_of(logs, [&](const auto& log) { return log->name() == entry.first; });
+  });
+  uncleanable_.store(set_aside_until_.size(), std::memory_order_relaxed);
+}
+
+void Cleaner::put_aside(const TopicPartition& name, const Error& error) {
+  dir_.env().log().error("log can not be cleaned, tried again later log={} error=\"{}\"", name,
+                         error.to_string());
+  env::Lock lock(mutex_);
+  set_aside_until_[name] = dir_.env().clock().now() + set_aside_for;
+  uncleanable_.store(set_aside_until_.size(), std::memory_order_relaxed);
+}
+
+void Cleaner::collect(LogDirStats& stats) const {
+  stats.cleanings = cleanings_.load(std::memory_order_relaxed);
+  stats.cleaner_failures = failures_.load(std::memory_order_relaxed);
+  stats.cleaner_bytes_read = bytes_read_.load(std::memory_order_relaxed);
+  stats.cleaner_bytes_written = bytes_written_.load(std::memory_order_relaxed);
+  stats.cleaner_bytes_freed = bytes_freed_.load(std::memory_order_relaxed);
+  stats.uncleanable_logs = uncleanable_.load(std::memory_order_relaxed);
+  stats.dirty_ratio_max = dirty_ratio_max_.load(std::memory_order_relaxed);
+}
+
+}  // namespace moldau::storage
