@@ -103,8 +103,7 @@ std::optional<std::string> reject_topic_config(const Properties& values);
 std::optional<std::string> reject_group_config(const ConfigLayers& layers);
 
 /// Whether the broker takes a new value of the key while it runs: Kafka does, and something here
-/// depends on it. What would be stored and then ignored is refused instead, but for the settings of
-/// the log cleaner, which compaction will read.
+/// depends on it. What would be stored and then ignored is refused instead.
 bool is_changeable(const ConfigKey& key);
 
 /// A change of dynamic settings that has not happened yet.

@@ -192,7 +192,6 @@ std::optional<std::string> reject_group_config(const ConfigLayers& layers) {
 }
 
 bool is_changeable(const ConfigKey& key) {
-  if (key.name.starts_with("log.cleaner.")) return key.update == ConfigUpdate::cluster_wide;
   return key.update == ConfigUpdate::cluster_wide && key.use == ConfigUse::honoured;
 }
 

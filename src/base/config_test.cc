@@ -370,7 +370,7 @@ TEST(RejectConfig, what_would_be_stored_and_ignored_is_refused) {
                           "them: [{}]",
                           name));
   }
-  EXPECT_EQ(change({{"log.cleaner.threads", "2"}}), "accepted") << "compaction will read it";
+  EXPECT_EQ(change({{"log.cleaner.threads", "2"}}), "accepted");
   EXPECT_NE(change({{"log.cleaner.enable", "false"}}), "accepted");
 }
 

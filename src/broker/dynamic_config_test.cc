@@ -72,6 +72,31 @@ class DynamicConfig : public BrokerTest {
   }
 };
 
+TEST_F(DynamicConfig, a_compacted_topic_is_cleaned_by_the_broker_as_it_is_told) {
+  ASSERT_EQ(set(broker_type, "", "log.cleaner.threads", "0").error, ErrorCode::none);
+  ASSERT_EQ(create("t", 1, {{"cleanup.policy", "compact"}, {"segment.bytes", "1048576"}}),
+            ErrorCode::none);
+  for (int i = 0; i < 12; ++i) {
+    ASSERT_EQ(produce("t", std::string(200'000, static_cast<char>('a' + i))).error_code,
+              ErrorCode::none);
+  }
+  const auto stats = [this] { return node().directory_stats().at(0).second; };
+  const auto before = stats().log_bytes;
+  run_for(std::chrono::seconds(40));
+  EXPECT_EQ(stats().cleanings, 0U);
+  ASSERT_EQ(set(broker_type, "", "log.cleaner.threads", std::nullopt).error, ErrorCode::none);
+  run_for(std::chrono::seconds(40));
+  EXPECT_EQ(stats().cleanings, 1U);
+  EXPECT_LT(stats().log_bytes, before / 2) << "all but the newest value in sealed segments";
+  const auto answer = fetch("t", 11);
+  ASSERT_EQ(answer.error_code, ErrorCode::none);
+  EXPECT_EQ(records::BatchView::parse(answer.records->bytes())->base_offset(), Offset(11));
+  power_cut();
+  start();
+  EXPECT_EQ(fetch("t", 0).error_code, ErrorCode::none);
+  EXPECT_EQ(fetch("t", 0).high_watermark, Offset(12));
+}
+
 TEST_F(DynamicConfig, a_topic_setting_counts_for_the_next_produce_and_after_a_restart) {
   ASSERT_EQ(create("t"), ErrorCode::none);
   const std::string value(2'000, 'v');

@@ -48,7 +48,11 @@ env::Task<Result<>> Node::start() {
   CO_TRY(co_await replicas_->load(broker_->image()));
   replicas_loaded_ = true;
   housekeeping_ = std::make_unique<env::Scope>(worker_);
-  for (const OpenDir& dir : dirs_) housekeeping_->spawn(dir.dir->run(worker_));
+  cleaners_->set_config(topic_configs_.cleaner_config(*broker_->image()));
+  for (const OpenDir& dir : dirs_) {
+    housekeeping_->spawn(dir.dir->run(worker_));
+    housekeeping_->spawn(dir.dir->run_cleaner(worker_));
+  }
   CO_TRY(co_await become_unfenced());
   co_return open_listeners();
 }
@@ -65,7 +69,8 @@ Result<> Node::open_directories() {
          .high_watermark_checkpoint_ms = p.integer("replica.high.watermark.checkpoint.interval.ms"),
          .log_start_checkpoint_ms = p.integer("log.flush.start.offset.checkpoint.interval.ms"),
          .retention_check_ms = p.integer("log.retention.check.interval.ms"),
-         .first_retention_ms = p.integer("log.initial.task.delay.ms")});
+         .first_retention_ms = p.integer("log.initial.task.delay.ms"),
+         .cleaners = cleaners_});
     if (!dir) return std::unexpected(std::move(dir).error().within("log directory"));
     if (const auto& properties = (*dir)->meta_properties()) TRY(check_identity(*properties));
     dirs_.push_back({.id = {}, .dir = std::move(*dir)});
@@ -141,8 +146,9 @@ env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
                                                    metadata::Delta delta) {
   using Followed = ControllerDriver::Followed;
   if (!replicas_loaded_) co_return Followed::all;
-  if (server_ != nullptr && concerns_brokers(delta)) {
-    server_->set_limits(topic_configs_.connection_limits(*image));
+  if (concerns_brokers(delta)) {
+    cleaners_->set_config(topic_configs_.cleaner_config(*image));
+    if (server_ != nullptr) server_->set_limits(topic_configs_.connection_limits(*image));
   }
   co_await replicas_->apply(image, delta);
   broker_->groups().apply(*image, delta);

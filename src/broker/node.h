@@ -63,6 +63,7 @@ class Node {
   const BrokerConfig config_;
   env::Worker& worker_;
   const std::shared_ptr<env::Signal> metadata_work_;
+  const std::shared_ptr<storage::Cleaners> cleaners_{std::make_shared<storage::Cleaners>()};
   std::vector<OpenDir> dirs_;  ///< the first holds the metadata log
   std::string cluster_id_;
   TopicConfigs topic_configs_;

@@ -18,6 +18,13 @@ std::int64_t to_integer(std::string_view name, std::string_view value) {
   return result;
 }
 
+double to_real(std::string_view name, std::string_view value) {
+  double result = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+  CHECK(error == std::errc() && end == value.data() + value.size(), "{} = \"{}\"", name, value);
+  return result;
+}
+
 /// Reads resolved values of one topic by key.
 class Values {
  public:
@@ -29,6 +36,7 @@ class Values {
     return resolve_topic_config(*key, layers_).value.value_or("");
   }
   std::int64_t integer(std::string_view name) const { return to_integer(name, text(name)); }
+  double real(std::string_view name) const { return to_real(name, text(name)); }
   /// Whether a user, at whatever level, gave the key a value.
   bool is_set(std::string_view name) const {
     return resolve_topic_config(*find_topic_config_key(name), layers_).source !=
@@ -50,6 +58,7 @@ class BrokerValues {
     return resolve_broker_config(*key, layers_).value.value_or("");
   }
   std::int64_t integer(std::string_view name) const { return to_integer(name, text(name)); }
+  double real(std::string_view name) const { return to_real(name, text(name)); }
 
  private:
   ConfigLayers layers_;
@@ -75,6 +84,14 @@ std::shared_ptr<const storage::LogConfig> log_config(const Values& values, std::
   const std::string policy = values.text("cleanup.policy");
   config->cleanup_delete = policy.find("delete") != std::string::npos;
   config->cleanup_compact = policy.find("compact") != std::string::npos;
+  config->min_cleanable_dirty_ratio = values.real("min.cleanable.dirty.ratio");
+  config->min_compaction_lag_ms = values.integer("min.compaction.lag.ms");
+  config->max_compaction_lag_ms = values.integer("max.compaction.lag.ms");
+  config->delete_retention_ms = values.integer("delete.retention.ms");
+  // What is to be compacted by then has to be in a sealed segment.
+  if (config->cleanup_compact) {
+    config->segment_ms = std::min(config->segment_ms, config->max_compaction_lag_ms);
+  }
   config->retention_ms = values.integer("retention.ms");
   config->retention_bytes = values.integer("retention.bytes");
   config->file_delete_delay_ms = values.integer("file.delete.delay.ms");
@@ -179,6 +196,17 @@ net::ConnectionLimits TopicConfigs::connection_limits(const metadata::Image& ima
   auto overrides = parse_connection_limits(overrides_name, values.text(overrides_name));
   if (overrides) limits.per_ip_overrides = std::move(*overrides);
   return limits;
+}
+
+storage::CleanerConfig TopicConfigs::cleaner_config(const metadata::Image& image) const {
+  const BrokerValues values(layers(image, nullptr));
+  return {.enabled = values.text("log.cleaner.enable") == "true",
+          .threads = static_cast<int>(values.integer("log.cleaner.threads")),
+          .backoff_ms = values.integer("log.cleaner.backoff.ms"),
+          .dedupe_buffer_bytes = values.integer("log.cleaner.dedupe.buffer.size"),
+          .load_factor = values.real("log.cleaner.io.buffer.load.factor"),
+          .io_buffer_bytes = values.integer("log.cleaner.io.buffer.size"),
+          .io_bytes_per_second = values.real("log.cleaner.io.max.bytes.per.second")};
 }
 
 std::optional<std::string> TopicConfigs::reject_topic_config(

@@ -12,6 +12,7 @@
 #include "metadata/config_policy.h"
 #include "metadata/image.h"
 #include "net/server_options.h"
+#include "storage/cleaners.h"
 
 namespace moldau::broker {
 
@@ -31,6 +32,8 @@ class TopicConfigs final : public metadata::ConfigPolicy {
   /// where the static ones hold.
   coordinator::GroupOverrides group_overrides(const metadata::Image& image,
                                               std::string_view group) const;
+  /// Of this broker's log directories together.
+  storage::CleanerConfig cleaner_config(const metadata::Image& image) const;
   /// Of the broker's listeners together.
   net::ConnectionLimits connection_limits(const metadata::Image& image) const;
 

@@ -171,9 +171,7 @@ std::string configuration_page() {
       "runs. Here\n"
       "the *cluster-wide* ones can be changed, of one broker or of all, and take effect at once. "
       "All\n"
-      "others are refused, also those without effect, but for `log.cleaner.*`: they are kept "
-      "for\n"
-      "compaction.\n\n"
+      "others are refused, also those without effect.\n\n"
       "## Moldau's own properties\n\n"
       "Apache Kafka does not know these, so they are never stored in the metadata log.\n";
   add_rows(page, broker_config_keys(), ConfigUse::own);

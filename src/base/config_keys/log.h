@@ -39,17 +39,56 @@ inline constexpr ConfigKey log_keys[] = {
         .high()
         .honoured()
         .doc("Whether topics can be deleted at all."),
-    long_key("log.cleaner.backoff.ms", "15000").at_least(0).cluster_wide(),
-    long_key("log.cleaner.dedupe.buffer.size", "134217728").cluster_wide(),
-    long_key("log.cleaner.delete.retention.ms", "86400000").at_least(0).cluster_wide(),
-    bool_key("log.cleaner.enable", "true"),
-    double_key("log.cleaner.io.buffer.load.factor", "0.9").cluster_wide(),
-    int_key("log.cleaner.io.buffer.size", "524288").at_least(0).cluster_wide(),
-    double_key("log.cleaner.io.max.bytes.per.second", "1.7976931348623157E308").cluster_wide(),
-    long_key("log.cleaner.max.compaction.lag.ms", "9223372036854775807").at_least(1).cluster_wide(),
-    double_key("log.cleaner.min.cleanable.ratio", "0.5").real_range(0, 1).cluster_wide(),
-    long_key("log.cleaner.min.compaction.lag.ms", "0").at_least(0).cluster_wide(),
-    int_key("log.cleaner.threads", "1").at_least(0).cluster_wide(),
+    long_key("log.cleaner.backoff.ms", "15000")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("How long the cleaner waits when nothing is to be compacted."),
+    long_key("log.cleaner.dedupe.buffer.size", "134217728")
+        .cluster_wide()
+        .honoured()
+        .doc("Most memory for keys while logs are compacted, 24 bytes each; taken only then."),
+    long_key("log.cleaner.delete.retention.ms", "86400000")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("How long tombstones and transaction markers stay in the compacted part of a log."),
+    bool_key("log.cleaner.enable", "true")
+        .honoured()
+        .doc("Whether topics with the policy compact are compacted."),
+    double_key("log.cleaner.io.buffer.load.factor", "0.9")
+        .cluster_wide()
+        .honoured()
+        .doc("How full the memory for keys may get."),
+    int_key("log.cleaner.io.buffer.size", "524288")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("Bytes that a cleaner reads and writes at a time, between 4 KiB and 8 MiB."),
+    double_key("log.cleaner.io.max.bytes.per.second", "1.7976931348623157E308")
+        .cluster_wide()
+        .honoured()
+        .doc("Most bytes per second that a cleaner reads and writes."),
+    long_key("log.cleaner.max.compaction.lag.ms", "9223372036854775807")
+        .at_least(1)
+        .cluster_wide()
+        .honoured()
+        .doc("Age at which a record is compacted, however little of the log is dirty."),
+    double_key("log.cleaner.min.cleanable.ratio", "0.5")
+        .real_range(0, 1)
+        .cluster_wide()
+        .honoured()
+        .doc("The part of a log that has to be dirty before it is compacted."),
+    long_key("log.cleaner.min.compaction.lag.ms", "0")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("Age below which a record is not compacted."),
+    int_key("log.cleaner.threads", "1")
+        .at_least(0)
+        .cluster_wide()
+        .honoured()
+        .doc("Log directories that are compacted at the same time; the memory is divided by it."),
     list_key("log.cleanup.policy", "delete")
         .one_of("compact,delete")
         .cluster_wide()

@@ -36,7 +36,9 @@ inline constexpr ConfigKey topic_keys[] = {
         .doc("Level when the broker itself compresses with zstd."),
     long_key("delete.retention.ms", "86400000")
         .at_least(0)
-        .synonym("log.cleaner.delete.retention.ms"),
+        .synonym("log.cleaner.delete.retention.ms")
+        .honoured()
+        .doc("How long tombstones and transaction markers stay in the compacted part of a log."),
     bool_key("errors.deadletterqueue.group.enable", "false"),
     long_key("file.delete.delay.ms", "60000")
         .at_least(0)
@@ -67,7 +69,10 @@ inline constexpr ConfigKey topic_keys[] = {
     long_key("local.retention.ms", "-2").at_least(-2).synonym("log.local.retention.ms"),
     long_key("max.compaction.lag.ms", "9223372036854775807")
         .at_least(1)
-        .synonym("log.cleaner.max.compaction.lag.ms"),
+        .synonym("log.cleaner.max.compaction.lag.ms")
+        .honoured()
+        .doc("Age at which a record is compacted, however little of the log is dirty; also the "
+             "age at which a segment is closed."),
     int_key("max.decompressed.message.bytes", "2147483639")
         .range(1, 2147483639)
         .synonym("max.decompressed.message.bytes")
@@ -95,8 +100,14 @@ inline constexpr ConfigKey topic_keys[] = {
         .doc("Whether a record keeps its producer's time or gets the time of its append."),
     double_key("min.cleanable.dirty.ratio", "0.5")
         .real_range(0, 1)
-        .synonym("log.cleaner.min.cleanable.ratio"),
-    long_key("min.compaction.lag.ms", "0").at_least(0).synonym("log.cleaner.min.compaction.lag.ms"),
+        .synonym("log.cleaner.min.cleanable.ratio")
+        .honoured()
+        .doc("The part of a log that has to be dirty before it is compacted."),
+    long_key("min.compaction.lag.ms", "0")
+        .at_least(0)
+        .synonym("log.cleaner.min.compaction.lag.ms")
+        .honoured()
+        .doc("Age below which a record is not compacted."),
     int_key("min.insync.replicas", "1")
         .at_least(1)
         .synonym("min.insync.replicas")
