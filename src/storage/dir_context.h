@@ -49,8 +49,8 @@ class DirContext {
   virtual void note_no_space() = 0;
   /// Pool. Makes the recovery points durable as they are now, after one was lowered.
   virtual Result<> write_recovery_points() = 0;
-  /// Pool. cleaner-offset-checkpoint, durably: below `offset` the log is clean. Cutting a log lowers
-  /// it first, to `end` at most: what is written there again is dirty.
+  /// Pool. cleaner-offset-checkpoint, durably: below `offset` the log is clean. Who cuts a log
+  /// lowers it first, to `end` at most: what is written there again is dirty.
   virtual Result<> set_clean_offset(const TopicPartition& name, Offset offset) = 0;
   virtual Result<> lower_clean_offset(const TopicPartition& name, Offset end) = 0;
   /// Removes a file after the delay; it has its `.deleted` name already.
