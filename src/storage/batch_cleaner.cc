@@ -122,17 +122,54 @@ Result<CleanedBatch> BatchCleaner::clean(Bytes bytes, const BatchHeader& header,
   return cleaned;
 }
 
-/// We write no old formats: a wrapper with something to keep stays whole, and so do tombstones,
-/// which have no room for a delete horizon.
+/// What does not stay as it was becomes a batch of format 2, with a delete horizon if tombstones
+/// are in it: nothing else is written here, and a value that is not the newest must not outlive
+/// the tombstone that removed it.
 Result<CleanedBatch> BatchCleaner::clean_legacy(Bytes bytes, IfEmpty if_empty) {
   const auto message = TRY(records::LegacyMessage::parse(bytes));
   TRY(message.verify_crc());
-  bool any = if_empty == IfEmpty::keep;
-  TRY(message.each(
-      decompressor_, records::uncompressed_bytes_max,
-      [&](const records::LegacyRecord& record) { any |= is_newest(record.offset, record.key); }));
+  const auto last = message.record().offset;
+  std::optional<Offset> base;  // of what stays
+  std::optional<Offset> before;
+  bool all_kept = true;
+  bool has_tombstone = false;
+  bool ascends = true;
+  TRY(message.each(decompressor_, records::uncompressed_bytes_max,
+                   [&](const records::LegacyRecord& record) {
+                     ascends = ascends && (!before || record.offset > *before);
+                     before = record.offset;
+                     if (!is_newest(record.offset, record.key)) {
+                       all_kept = false;
+                       return;
+                     }
+                     if (!base) base = record.offset;
+                     has_tombstone |= !record.value;
+                   }));
+  if (!ascends || (base && last - *base > std::numeric_limits<std::int32_t>::max())) {
+    return fail(Errc::corrupt, fmt::format("offsets in the old message at {}", last));
+  }
+  if (!base && if_empty == IfEmpty::drop) return CleanedBatch{.kind = Kind::dropped};
+  const bool begins_horizon = has_tombstone && last < rules_.map_end;
+  if (all_kept && !begins_horizon) return CleanedBatch{};
+
+  records::BatchOptions options{.base_offset = base.value_or(last),
+                                .codec = base ? message.codec() : records::Codec::none};
+  options.last_offset_delta = static_cast<std::int32_t>(last - options.base_offset);
+  if (!base) options.max_timestamp = message.record().timestamp;
+  if (message.timestamp_type() == records::TimestampType::log_append_time) {
+    options.log_append_time = message.record().timestamp;
+  }
+  if (begins_horizon) options.delete_horizon_ms = later(rules_.now, rules_.delete_retention_ms);
+  records::BatchBuilder builder(options);
+  TRY(message.each(decompressor_, records::uncompressed_bytes_max,
+                   [&](const records::LegacyRecord& record) {
+                     if (!is_newest(record.offset, record.key)) return;
+                     builder.append_at(
+                         static_cast<std::int32_t>(record.offset - options.base_offset),
+                         {.timestamp = record.timestamp, .key = record.key, .value = record.value});
+                   }));
   decompressor_.trim();
-  return CleanedBatch{.kind = any ? Kind::as_it_was : Kind::dropped};
+  return CleanedBatch{.kind = Kind::rewritten, .bytes = std::move(builder).build()};
 }
 
 Result<CleanedBatch> BatchCleaner::clean_control(const BatchView& batch, const BatchHeader& header,

@@ -340,17 +340,38 @@ TEST_F(BatchCleaning, records_out_of_order_are_an_error) {
             Errc::corrupt);
 }
 
-TEST_F(BatchCleaning, old_formats_stay_whole_while_one_record_counts) {
+TEST_F(BatchCleaning, old_formats_become_new_where_something_goes) {
   // Offsets 50 to 52: a=1, a null key, the tombstone of c.
   const auto wrapper =
       SharedBytes::adopt(records::testing::from_hex(records::testing::java_v1_gzip));
+  EXPECT_EQ(clean_all({wrapper}), (Left{"="})) << "behind the map's end";
   collect({wrapper});
   EXPECT_EQ(newest_.newest(as_bytes("a")), Offset(50));
-  EXPECT_EQ(clean_all({wrapper}), (Left{"="}));
+  const auto clean_it = [&](IfEmpty if_empty) {
+    auto cleaner = this->cleaner();
+    const auto cleaned = clean(cleaner, wrapper, if_empty);
+    if (cleaned.kind == Kind::dropped) return std::string("-");
+    if (cleaned.kind == Kind::as_it_was) return std::string("=");
+    const auto batch = records::BatchView::parse(cleaned.bytes.bytes()).value();
+    EXPECT_TRUE(batch.verify_crc());
+    EXPECT_EQ(batch.last_offset(), Offset(52));
+    if (batch.record_count() == 0) EXPECT_EQ(batch.max_timestamp(), 2000);
+    std::string found = fmt::format("{}", batch.delete_horizon_ms() ? "horizon" : "");
+    records::Decompressor decompressor;
+    auto reader = records::read_records(batch, decompressor).value();
+    records::RecordView record;
+    while (reader.next(record)) {
+      found += fmt::format(" {}:{}={}", records::offset_of(batch, record), as_text(*record.key),
+                           record.value ? as_text(*record.value) : "null");
+    }
+    return found;
+  };
+  EXPECT_EQ(clean_it(IfEmpty::drop), "horizon 50:a=1 52:c=null");
   ASSERT_TRUE(newest_.put(as_bytes("a"), Offset(60)));
-  EXPECT_EQ(clean_all({wrapper}), (Left{"="})) << "the tombstone";
+  EXPECT_EQ(clean_it(IfEmpty::drop), "horizon 52:c=null") << "the old value of a is gone";
   ASSERT_TRUE(newest_.put(as_bytes("c"), Offset(61)));
-  EXPECT_EQ(clean_all({wrapper}), (Left{"-"}));
+  EXPECT_EQ(clean_it(IfEmpty::drop), "-");
+  EXPECT_EQ(clean_it(IfEmpty::keep), "") << "the header alone";
 }
 
 TEST(OffsetMap, knows_the_greatest_offset_of_each_key) {

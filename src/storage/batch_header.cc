@@ -6,6 +6,11 @@ namespace moldau::storage {
 
 namespace layout = records::layout;
 
+namespace {
+/// Of a wrapper it is the greatest of its records' timestamps.
+constexpr std::size_t legacy_timestamp_at = 18;
+}  // namespace
+
 Result<BatchHeader> parse_batch_header(Bytes bytes) {
   const auto frame = TRY(records::peek_frame(bytes));
   const auto* data = bytes.data();
@@ -15,7 +20,14 @@ Result<BatchHeader> parse_batch_header(Bytes bytes) {
   header.size = frame.size;
   header.magic = frame.magic;
   if (header.base_offset.value() < 0) return fail(Errc::corrupt, "negative base offset");
-  if (frame.magic < records::magic_v2) return header;
+  if (frame.magic < records::magic_v2) {
+    if (frame.magic == 0) return header;
+    constexpr std::size_t end = legacy_timestamp_at + sizeof(std::int64_t);
+    if (frame.size < end) return fail(Errc::corrupt, "old message without timestamp");
+    if (bytes.size() < end) return fail(Errc::truncated, "old message");
+    header.max_timestamp = load_be<std::int64_t>(data + legacy_timestamp_at);
+    return header;
+  }
   if (frame.size < records::batch_header_size) return fail(Errc::corrupt, "batch length too small");
   if (bytes.size() < records::batch_header_size) return fail(Errc::truncated, "batch header");
 

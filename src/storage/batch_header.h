@@ -10,7 +10,7 @@
 namespace moldau::storage {
 
 /// What the log needs of a batch, decoded from its first 61 bytes (or of a magic 0 or 1 message
-/// from its first 17: then only offsets, size and magic are set).
+/// from its first 17 or 26: then only offsets, size, magic and, of magic 1, the timestamp are set).
 struct BatchHeader {
   Offset base_offset;
   Offset last_offset;

@@ -12,16 +12,13 @@ namespace {
 /// How long a cleaning waits for who has the log's files.
 constexpr Duration busy_pause = milliseconds(10);
 
+std::int64_t now_ms(DirContext& dir) {
+  return dir.env().clock().now().time_since_epoch() / milliseconds(1);
+}
+
 std::size_t step_bytes(const CleanerConfig& config) {
   return static_cast<std::size_t>(
       std::clamp(config.io_buffer_bytes, Cleaner::step_bytes_min, Cleaner::step_bytes_max));
-}
-
-/// How long so much I/O may take at least.
-Duration time_for(std::uint64_t bytes, double bytes_per_second) {
-  constexpr double longest_s = 60;
-  const auto seconds = static_cast<double>(bytes) / std::max(bytes_per_second, 1.0);
-  return Duration(static_cast<std::int64_t>(std::min(seconds, longest_s) * 1e9));
 }
 
 }  // namespace
@@ -42,14 +39,13 @@ env::Task<Cleaner::Outcome> Cleaner::clean_next(env::Worker& home) {
   const auto turn =
       co_await env::run_on(dir_.pool(), env::IoClass::background, home, [this] { return begin(); });
   if (turn == nullptr) co_return Outcome::not_done;
-  auto next = home.now();
   for (;;) {
     bool busy = false;
+    const auto begun = home.now();
     const auto outcome = co_await env::run_on(dir_.pool(), env::IoClass::background, home,
                                               [&] { return step(*turn, busy); });
     if (outcome) co_return *outcome;
-    next = std::max(next, home.now()) +
-           time_for(turn->cleaning->step_io_bytes(), cleaners_->config().io_bytes_per_second);
+    auto next = cleaners_->pay(turn->cleaning->step_io_bytes(), begun);
     if (busy) next = std::max(next, home.now() + busy_pause);
     if (co_await env::sleep_until(home, next)) continue;
     co_await env::run_on(dir_.pool(), env::IoClass::background, home,
@@ -72,7 +68,7 @@ bool Cleaner::clean_one() {
 }
 
 std::unique_ptr<Cleaner::Turn> Cleaner::begin() {
-  if (dir_.is_offline() || !cleaners_->try_begin()) return nullptr;
+  if (dir_.is_offline() || !cleaners_->try_begin(this, dir_.env().clock().now())) return nullptr;
   auto turn = std::make_unique<Turn>(cleaners_);
   auto chosen = choose(cleaners_->config());
   if (!chosen) return nullptr;
@@ -81,8 +77,7 @@ std::unique_ptr<Cleaner::Turn> Cleaner::begin() {
 }
 
 std::optional<Cleaning::Request> Cleaner::choose(const CleanerConfig& config) {
-  std::shared_ptr<Log> dirtiest;
-  CleanableRange best;
+  Choice best;
   double ratio_max = 0;
   const auto logs = host_.all_logs();
   forget_set_aside(logs);
@@ -91,33 +86,43 @@ std::optional<Cleaning::Request> Cleaner::choose(const CleanerConfig& config) {
     if (!log_config->cleanup_compact || log->name().topic == cluster_metadata_topic) continue;
     if (is_set_aside(log->name())) continue;
     const auto before = log->priv().segment_list();
-    const auto range = range_of(log, *log_config);
+    // Before the range: what cuts the log from here on ends the cleaning.
+    const auto generation = log->priv().current_generation();
+    const auto positions = log->positions();
+    const auto range = range_of(*log, *log_config, positions);
     if (!range) {
       // Not if somebody has just taken segments away.
       const bool is_same = before == log->priv().segment_list() && !log->is_offline();
-      if (is_same) put_aside(log->name(), range.error());
+      if (!is_same) continue;
+      failures_.fetch_add(1, std::memory_order_relaxed);
+      put_aside(log->name(), range.error());
       continue;
     }
     ratio_max = std::max(ratio_max, range->dirty_bytes > 0 ? range->dirty_ratio() : 0);
     if (!range->is_due(*log_config)) continue;
-    if (dirtiest != nullptr && range->dirty_ratio() <= best.dirty_ratio()) continue;
-    dirtiest = log;
-    best = *range;
+    if (best.log != nullptr && range->dirty_ratio() <= best.range.dirty_ratio()) continue;
+    best = {.log = log, .range = *range, .generation = generation};
+    best.on_disk_first =
+        log_config->durability == Durability::page_cache ? positions.last_stable_offset : Offset(0);
   }
   dirty_ratio_max_.store(ratio_max, std::memory_order_relaxed);
-  if (dirtiest == nullptr) return std::nullopt;
-  return Cleaning::Request{.log = std::move(dirtiest),
-                           .range = best,
-                           .newest = map_for(best, config),
+  last_look_ms_.store(now_ms(dir_), std::memory_order_relaxed);
+  if (best.log == nullptr) return std::nullopt;
+  return Cleaning::Request{.log = std::move(best.log),
+                           .range = best.range,
+                           .generation = best.generation,
+                           .on_disk_first = best.on_disk_first,
+                           .newest = map_for(best.range, config),
                            .step_bytes = step_bytes(config),
                            .now = dir_.wall()};
 }
 
-Result<CleanableRange> Cleaner::range_of(const std::shared_ptr<Log>& log, const LogConfig& config) {
-  return cleanable_range(*log->priv().segment_list(), config,
-                         {.clean_offset = host_.clean_offset(log->name()),
-                          .recovery_point = host_.saved_recovery_point(log->name()),
-                          .positions = log->positions(),
+Result<CleanableRange> Cleaner::range_of(Log& log, const LogConfig& config,
+                                         const Positions& positions) {
+  return cleanable_range(*log.priv().segment_list(), config,
+                         {.clean_offset = host_.clean_offset(log.name()),
+                          .recovery_point = host_.saved_recovery_point(log.name()),
+                          .positions = positions,
                           .wall = dir_.wall()});
 }
 
@@ -176,7 +181,10 @@ Cleaner::Outcome Cleaner::on_failed(Cleaning& cleaning, const Error& error) {
       dir_.env().log().warn("no room to clean a log, tried again log={} error=\"{}\"",
                             cleaning.log().name(), error.to_string());
     }
-    return Outcome::not_done;
+    // A smaller one may have room, and make some.
+    const auto backoff = std::max(cleaners_->config().backoff_ms, backoff_ms_min);
+    set_aside(cleaning.log().name(), milliseconds(backoff), Why::no_space);
+    return Outcome::set_aside;
   }
   put_aside(cleaning.log().name(), error);
   return Outcome::set_aside;
@@ -184,25 +192,36 @@ Cleaner::Outcome Cleaner::on_failed(Cleaning& cleaning, const Error& error) {
 
 bool Cleaner::is_set_aside(const TopicPartition& name) const {
   env::Lock lock(mutex_);
-  return set_aside_until_.contains(name);
+  return set_aside_.contains(name);
 }
 
 void Cleaner::forget_set_aside(const std::vector<std::shared_ptr<Log>>& logs) {
   const auto now = dir_.env().clock().now();
   env::Lock lock(mutex_);
-  std::erase_if(set_aside_until_, [&](const auto& entry) {
-    return entry.second <= now ||
+  std::erase_if(set_aside_, [&](const auto& entry) {
+    return entry.second.until <= now ||
            std::ranges::none_of(logs, [&](const auto& log) { return log->name() == entry.first; });
   });
-  uncleanable_.store(set_aside_until_.size(), std::memory_order_relaxed);
+  count_uncleanable();
+}
+
+void Cleaner::count_uncleanable() {
+  const auto count = std::ranges::count_if(
+      set_aside_, [](const auto& entry) { return entry.second.why == Why::failed; });
+  uncleanable_.store(static_cast<std::uint64_t>(count), std::memory_order_relaxed);
 }
 
 void Cleaner::put_aside(const TopicPartition& name, const Error& error) {
   dir_.env().log().error("log can not be cleaned, tried again later log={} error=\"{}\"", name,
                          error.to_string());
+  set_aside(name, set_aside_for, Why::failed);
+}
+
+void Cleaner::set_aside(const TopicPartition& name, Duration time, Why why) {
+  const auto now = dir_.env().clock().now();
   env::Lock lock(mutex_);
-  set_aside_until_[name] = dir_.env().clock().now() + set_aside_for;
-  uncleanable_.store(set_aside_until_.size(), std::memory_order_relaxed);
+  set_aside_[name] = {.until = now + time, .why = why};
+  count_uncleanable();
 }
 
 void Cleaner::collect(LogDirStats& stats) const {
@@ -212,6 +231,9 @@ void Cleaner::collect(LogDirStats& stats) const {
   stats.cleaner_bytes_written = bytes_written_.load(std::memory_order_relaxed);
   stats.cleaner_bytes_freed = bytes_freed_.load(std::memory_order_relaxed);
   stats.uncleanable_logs = uncleanable_.load(std::memory_order_relaxed);
+  if (const auto last = last_look_ms_.load(std::memory_order_relaxed); last >= 0) {
+    stats.cleaner_idle_ms = now_ms(dir_) - last;
+  }
   stats.dirty_ratio_max = dirty_ratio_max_.load(std::memory_order_relaxed);
 }
 

@@ -55,17 +55,30 @@ class Cleaner {
     std::optional<Cleaning> cleaning;
   };
   enum class Outcome : std::uint8_t { cleaned, set_aside, not_done, stopped };
+  enum class Why : std::uint8_t { failed, no_space };
+  struct SetAside {
+    MonoTime until;
+    Why why;
+  };
+  struct Choice {
+    std::shared_ptr<Log> log;
+    CleanableRange range;
+    std::uint64_t generation{0};
+    Offset on_disk_first{0};
+  };
 
   env::Task<Outcome> clean_next(env::Worker& home);
   std::unique_ptr<Turn> begin();
   std::optional<Cleaning::Request> choose(const CleanerConfig& config);
-  Result<CleanableRange> range_of(const std::shared_ptr<Log>& log, const LogConfig& config);
+  Result<CleanableRange> range_of(Log& log, const LogConfig& config, const Positions& positions);
   OffsetMap map_for(const CleanableRange& range, const CleanerConfig& config);
   /// Null: go on.
   std::optional<Outcome> step(Turn& turn, bool& busy);
   Outcome on_failed(Cleaning& cleaning, const Error& error);
   bool is_set_aside(const TopicPartition& name) const;
   void put_aside(const TopicPartition& name, const Error& error);
+  void set_aside(const TopicPartition& name, Duration time, Why why);
+  void count_uncleanable() REQUIRES(mutex_);
   /// Those whose time is over or that are not here any more.
   void forget_set_aside(const std::vector<std::shared_ptr<Log>>& logs);
 
@@ -74,7 +87,7 @@ class Cleaner {
   const std::shared_ptr<Cleaners> cleaners_;
 
   mutable env::Mutex mutex_;
-  std::map<TopicPartition, MonoTime> set_aside_until_ GUARDED_BY(mutex_);
+  std::map<TopicPartition, SetAside> set_aside_ GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> cleanings_{0};
   std::atomic<std::uint64_t> failures_{0};
   std::atomic<std::uint64_t> bytes_read_{0};
@@ -82,6 +95,7 @@ class Cleaner {
   std::atomic<std::uint64_t> bytes_freed_{0};
   std::atomic<std::uint64_t> uncleanable_{0};
   std::atomic<double> dirty_ratio_max_{0};
+  std::atomic<std::int64_t> last_look_ms_{-1};  ///< monotonic
 };
 
 }  // namespace moldau::storage

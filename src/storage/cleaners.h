@@ -1,10 +1,11 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "base/thread_annotations.h"
+#include "base/time.h"
 #include "env/mutex.h"
 
 namespace moldau::storage {
@@ -17,36 +18,35 @@ struct CleanerConfig {
   std::int64_t dedupe_buffer_bytes{std::int64_t{128} << 20};  ///< of all of them together
   double load_factor{0.9};
   std::int64_t io_buffer_bytes{524'288};
-  double io_bytes_per_second{std::numeric_limits<double>::max()};  ///< read and written, of each
+  double io_bytes_per_second{std::numeric_limits<double>::max()};  ///< read and written, by all
 };
 
-/// What the cleaners of a node's log directories have in common. Thread-safe.
+/// What the cleaners of a node's log directories have in common: how many may work, which is the
+/// next, and how fast they are together. Thread-safe.
 class Cleaners {
  public:
-  CleanerConfig config() const {
-    env::Lock lock(mutex_);
-    return config_;
-  }
-  void set_config(const CleanerConfig& config) {
-    env::Lock lock(mutex_);
-    config_ = config;
-  }
-  /// False: as many run as may. True is to be followed by end().
-  bool try_begin() {
-    env::Lock lock(mutex_);
-    if (!config_.enabled || running_ >= config_.threads) return false;
-    ++running_;
-    return true;
-  }
-  void end() {
-    env::Lock lock(mutex_);
-    --running_;
-  }
+  CleanerConfig config() const;
+  void set_config(const CleanerConfig& config);
+
+  /// A turn for `who`, to be given back by end(). False: as many work as may, or others have
+  /// waited longer; who goes on asking, at least once in two backoffs, keeps its place.
+  bool try_begin(const void* who, MonoTime now);
+  void end();
+
+  /// When what was read and written from `begun` on is paid for: nothing more before.
+  MonoTime pay(std::uint64_t bytes, MonoTime begun);
 
  private:
+  struct Waiting {
+    const void* who;
+    MonoTime asked;
+  };
+
   mutable env::Mutex mutex_;
   CleanerConfig config_ GUARDED_BY(mutex_);
   int running_ GUARDED_BY(mutex_){0};
+  std::vector<Waiting> waiting_ GUARDED_BY(mutex_);  // in the order of their turns
+  MonoTime paid_until_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace moldau::storage

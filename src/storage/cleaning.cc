@@ -9,11 +9,6 @@ namespace moldau::storage {
 
 namespace {
 
-std::uint64_t generation_of(Log::Private& state) {
-  env::Lock lock(state.mutex);
-  return state.generation;
-}
-
 /// The log's segments that have something in [from, to), which is where segments begin and end.
 SegmentList part_of(const SegmentList& list, Offset from, Offset to) {
   SegmentList part;
@@ -54,7 +49,8 @@ Cleaning::Cleaning(Request request)
       config_(log_->config()),
       step_bytes_(request.step_bytes),
       now_(request.now),
-      generation_(generation_of(state_)),
+      generation_(request.generation),
+      on_disk_first_(request.on_disk_first),
       newest_(std::move(request.newest)),
       map_end_(range_.first_dirty) {}
 
@@ -113,6 +109,10 @@ Result<> Cleaning::open(const SegmentList& segments) {
 
 Result<Cleaning::Progress> Cleaning::map_step() {
   if (!collector_) {
+    if (log_->positions().durable_end < on_disk_first_) {
+      dir_.mark_dirty(log_);
+      return Progress::busy;
+    }
     segments_ = part_of(*state_.segment_list(), range_.first_dirty, range_.end);
     collector_.emplace(newest_, range_.first_dirty,
                        TRY(log_->aborted_transactions(range_.first_dirty, range_.end)));
@@ -336,7 +336,12 @@ Result<Cleaning::Progress> Cleaning::checkpoint_step() {
 void Cleaning::abandon() {
   if (!output_ || dir_.is_offline()) return output_.reset();
   for (const auto suffix : {log_suffix, index_suffix, time_index_suffix, txn_index_suffix}) {
-    static_cast<void>(dir_.disk().remove_file(cleaned_path(*output_->made.segment, suffix)));
+    const auto removed = dir_.disk().remove_file(cleaned_path(*output_->made.segment, suffix));
+    // Left behind, it would make a start drop a later swap that was begun.
+    if (!removed && removed.error().code != Errc::not_found) {
+      dir_.take_offline(removed.error());
+      break;
+    }
   }
   output_.reset();
 }

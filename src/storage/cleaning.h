@@ -28,6 +28,10 @@ class Cleaning {
   struct Request {
     std::shared_ptr<Log> log;
     CleanableRange range;
+    std::uint64_t generation;  ///< the log's, read before the range
+    /// What has to be on the disk before anything is judged: it holds the markers that say which
+    /// transactions of the range are committed. Of a page-cache topic; else 0.
+    Offset on_disk_first;
     OffsetMap newest;  ///< empty
     std::size_t step_bytes;
     WallMs now;
@@ -88,6 +92,7 @@ class Cleaning {
   const std::size_t step_bytes_;
   const WallMs now_;
   const std::uint64_t generation_;
+  const Offset on_disk_first_;
   OffsetMap newest_;
   Offset map_end_;
   Phase phase_{Phase::map};

@@ -74,7 +74,12 @@ Result<> LogDir::State::open() {
     TRY(recovery_points.load());
     TRY(high_watermarks.load());
     TRY(log_starts.load());
-    TRY(clean_offsets.load());
+    // Disposable: where it says nothing, all is dirty.
+    if (const auto loaded = clean_offsets.load(); !loaded) {
+      if (loaded.error().code != Errc::corrupt) return std::unexpected(loaded.error());
+      env_.log().error("damaged, logs are compacted from their start error=\"{}\"",
+                       loaded.error().to_string());
+    }
   }
   // Gone for good before anything can be appended: a crash from here on is an unclean stop.
   if (const auto text = TRY(read_text(disk(), in_root(clean_shutdown_file)))) {

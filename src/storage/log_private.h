@@ -159,6 +159,7 @@ struct Log::Private {
   Result<> swap_segments(const SegmentList& old, const CleanedSegment& cleaned);
   /// Whether `old` is still a part of the list.
   bool has_segments(const SegmentList& old) const;
+  std::uint64_t current_generation() const EXCLUDES(mutex);
   /// False if what was found at `generation` may not be so any more, or the log wants to be alone.
   bool is_undisturbed(std::uint64_t at_generation) const EXCLUDES(mutex);
 

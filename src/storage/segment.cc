@@ -40,6 +40,14 @@ std::optional<std::size_t> last_not_above(const Entries& entries, std::size_t co
   return low - 1;
 }
 
+/// Of an open index; null: there is none.
+Result<std::vector<AbortedTxn>> read_aborted(const std::shared_ptr<env::File>& file) {
+  if (file == nullptr) return std::vector<AbortedTxn>{};
+  std::vector<std::uint8_t> bytes(TRY(file->size()));
+  TRY(read_exactly(*file, bytes, 0, ReadMode::blocking));
+  return parse_index<AbortedTxn>(bytes);
+}
+
 }  // namespace
 
 Segment::Segment(env::Disk& disk, std::string directory, Offset base, std::uint64_t size,
@@ -233,18 +241,14 @@ Result<MaxTimestamp> Segment::max_timestamp() const {
 }
 
 Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
-  std::optional<std::shared_ptr<env::File>> held;
-  {
+  const auto held = [this] {
     env::Lock lock(files_mutex_);
-    held = held_txn_index_;
-  }
-  if (held) {
-    if (*held == nullptr) return std::vector<AbortedTxn>{};
-    std::vector<std::uint8_t> bytes(TRY((*held)->size()));
-    TRY(read_exactly(**held, bytes, 0, ReadMode::blocking));
-    return parse_index<AbortedTxn>(bytes);
-  }
+    return held_txn_index_;
+  };
+  if (const auto file = held()) return read_aborted(*file);
   auto entries = read_index_file<AbortedTxn>(disk_, path(txn_index_suffix));
+  // What was under that name may have been another segment's: ours was held before it went away.
+  if (const auto file = held()) return read_aborted(*file);
   if (!entries && entries.error().code == Errc::not_found) return std::vector<AbortedTxn>{};
   return entries;
 }

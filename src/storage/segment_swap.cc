@@ -33,6 +33,11 @@ bool Log::Private::has_segments(const SegmentList& old) const {
   return at.size() == old.size();
 }
 
+std::uint64_t Log::Private::current_generation() const {
+  env::Lock lock(mutex);
+  return generation;
+}
+
 bool Log::Private::is_undisturbed(std::uint64_t at_generation) const {
   env::Lock lock(mutex);
   return state == LogState::ok && exclusives.empty() && !exclusive_running &&

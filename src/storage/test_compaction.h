@@ -135,6 +135,7 @@ class CompactedLog : public LogTest {
         found.emplace_back(batch->bytes().begin(), batch->bytes().end());
       }
       EXPECT_TRUE(batches.status());
+      if (!batches.status()) break;
     }
     return found;
   }
@@ -196,6 +197,7 @@ class CompactedLog : public LogTest {
           << describe();
     }
     expect_sound_index();
+    expect_sound_times();
   }
 
   /// The model and the log, for the message of a failure.
@@ -241,6 +243,31 @@ class CompactedLog : public LogTest {
         ASSERT_TRUE(batch && *batch) << "index of " << segment.base_offset().value();
         ASSERT_EQ((*batch)->header.last_offset, segment.base_offset() + entry.relative_offset);
       }
+    }
+  }
+
+  /// Of every timestamp that is there, and the moment after it, the first record is found.
+  void expect_sound_times() {
+    std::vector<std::pair<std::int64_t, std::int64_t>> records;  // timestamp, offset
+    for (const auto& bytes : fetch_all()) {
+      const auto batch = records::BatchView::parse(bytes).value();
+      records::Decompressor decompressor;
+      auto reader = records::read_records(batch, decompressor).value();
+      records::RecordView record;
+      while (reader.next(record)) {
+        records.emplace_back(records::timestamp_of(batch, record),
+                             records::offset_of(batch, record).value());
+      }
+    }
+    std::set<std::int64_t> wanted;
+    for (const auto& [timestamp, offset] : records) wanted.insert({timestamp, timestamp + 1});
+    for (const auto timestamp : wanted) {
+      const auto expected = std::ranges::find_if(
+          records, [&](const auto& record) { return record.first >= timestamp; });
+      const auto found = log_->find_timestamp(timestamp);
+      ASSERT_TRUE(found) << found.error().to_string();
+      ASSERT_EQ(found->has_value(), expected != records.end()) << timestamp;
+      if (*found) ASSERT_EQ((*found)->offset.value(), expected->second) << timestamp;
     }
   }
 

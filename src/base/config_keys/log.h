@@ -68,7 +68,7 @@ inline constexpr ConfigKey log_keys[] = {
     double_key("log.cleaner.io.max.bytes.per.second", "1.7976931348623157E308")
         .cluster_wide()
         .honoured()
-        .doc("Most bytes per second that a cleaner reads and writes."),
+        .doc("Most bytes per second that all cleaners together read and write."),
     long_key("log.cleaner.max.compaction.lag.ms", "9223372036854775807")
         .at_least(1)
         .cluster_wide()
