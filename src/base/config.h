@@ -106,12 +106,17 @@ std::optional<std::string> reject_group_config(const ConfigLayers& layers);
 /// depends on it. What would be stored and then ignored is refused instead.
 bool is_changeable(const ConfigKey& key);
 
+/// Whether the cleaners of log.cleaner.threads have memory enough; null if they have.
+std::optional<std::string> reject_cleaner_memory(std::int64_t dedupe_buffer_bytes,
+                                                 std::int64_t threads);
+
 /// A change of dynamic settings that has not happened yet.
 struct BrokerConfigChange {
   ConfigLayers layers;  ///< with the change in place
   ConfigUpdate
       level;  ///< `per_broker` changes layers.broker, `cluster_wide` layers.cluster_default
   std::set<std::string, std::less<>> altered;  ///< names that the change sets or deletes
+  std::optional<ConfigLayers> before{};        ///< null: nothing is compared with what there was
 };
 /// Why the change can not be. What was stored before, perhaps by another broker, is left alone.
 std::optional<std::string> reject_broker_config(const BrokerConfigChange& change);

@@ -72,6 +72,29 @@ Refusal reject_names(const BrokerConfigChange& change, const Properties& values)
                       without_effect);
 }
 
+/// By how much the number of cleaners may change at once, as Kafka wants it.
+Refusal reject_cleaner_threads(const BrokerConfigChange& change) {
+  if (!change.before) return std::nullopt;
+  const auto threads = [](const ConfigLayers& layers) {
+    return number(
+               resolve_broker_config(*find_broker_config_key("log.cleaner.threads"), layers).value)
+        .value_or(1);
+  };
+  const auto current = threads(*change.before);
+  const auto wanted = threads(change.layers);
+  if (wanted < 1) return "Log cleaner threads should be at least 1";
+  if (wanted < current / 2) {
+    return fmt::format(
+        "Log cleaner threads cannot be reduced to less than half the current value {}", current);
+  }
+  if (wanted > current * 2) {
+    return fmt::format(
+        "Log cleaner threads cannot be increased to more than double the current value {}",
+        current);
+  }
+  return std::nullopt;
+}
+
 /// Values that depend on one another, or that Kafka checks after its table.
 Refusal reject_combination(const ConfigLayers& layers) {
   const auto value = [&](std::string_view name) {
@@ -94,10 +117,18 @@ Refusal reject_combination(const ConfigLayers& layers) {
     return "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides "
            "property is set.";
   }
-  return std::nullopt;
+  return reject_cleaner_memory(number(value("log.cleaner.dedupe.buffer.size")).value_or(0),
+                               number(value("log.cleaner.threads")).value_or(1));
 }
 
 }  // namespace
+
+std::optional<std::string> reject_cleaner_memory(std::int64_t dedupe_buffer_bytes,
+                                                 std::int64_t threads) {
+  if (threads < 1) return "log.cleaner.threads must be at least 1";
+  if (dedupe_buffer_bytes / threads > 1024 * 1024) return std::nullopt;
+  return "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.";
+}
 
 std::optional<std::string> reject_topic_config(const Properties& values) {
   Properties canonical;
@@ -205,6 +236,9 @@ std::optional<std::string> reject_broker_config(const BrokerConfigChange& change
     if (found == values.end()) continue;
     const auto parsed = parse_config_value(*find_broker_config_key(name), found->second);
     if (!parsed) return parsed.error().context;
+  }
+  if (change.altered.contains("log.cleaner.threads")) {
+    if (auto refusal = reject_cleaner_threads(change)) return refusal;
   }
   return reject_combination(change.layers);
 }

@@ -385,6 +385,31 @@ TEST(RejectConfig, values_that_kafka_checks_together_are_checked_with_the_change
       "accepted");
 }
 
+TEST(RejectConfig, cleaners_have_memory_and_are_not_many_more_at_once) {
+  EXPECT_EQ(change({{"log.cleaner.threads", "0"}}), "log.cleaner.threads must be at least 1");
+  constexpr std::string_view memory =
+      "log.cleaner.dedupe.buffer.size must be at least 1MB per cleaner thread.";
+  EXPECT_EQ(change({{"log.cleaner.dedupe.buffer.size", "1048576"}}), memory);
+  EXPECT_EQ(change({{"log.cleaner.dedupe.buffer.size", "1048577"}}), "accepted");
+  EXPECT_EQ(change({{"log.cleaner.threads", "128"}}), memory);
+  const auto from_4 = [](std::string threads) {
+    const auto file = configured({{"log.cleaner.threads", "4"}});
+    const Properties values{{"log.cleaner.threads", std::move(threads)}};
+    return reject_broker_config({.layers = {.broker_file = file, .cluster_default = &values},
+                                 .level = ConfigUpdate::cluster_wide,
+                                 .altered = {"log.cleaner.threads"},
+                                 .before = ConfigLayers{.broker_file = file}})
+        .value_or("accepted");
+  };
+  EXPECT_EQ(from_4("0"), "Log cleaner threads should be at least 1");
+  EXPECT_EQ(from_4("1"),
+            "Log cleaner threads cannot be reduced to less than half the current value 4");
+  EXPECT_EQ(from_4("2"), "accepted");
+  EXPECT_EQ(from_4("8"), "accepted");
+  EXPECT_EQ(from_4("9"),
+            "Log cleaner threads cannot be increased to more than double the current value 4");
+}
+
 TEST(RejectConfig, what_was_stored_before_does_not_stand_in_the_way) {
   const auto file = configured({});
   const Properties values{{"num.io.threads", "16"}, {"acme.turbo", "1"}, {"log.roll.ms", "5"}};

@@ -19,7 +19,7 @@ storage::FlushStrategy flush_strategy_of(const std::string& text) {
 }
 
 /// Only the combined role and plaintext are served so far; anything else must not be accepted and
-/// then not done.
+/// then not done. And values that Kafka checks together.
 Result<> check_served(const StaticConfig& properties) {
   const auto roles = properties.list("process.roles");
   if (!contains(roles, "broker") || !contains(roles, "controller")) {
@@ -30,6 +30,10 @@ Result<> check_served(const StaticConfig& properties) {
   if (const auto voters = properties.list("controller.quorum.voters"); voters.size() > 1) {
     return fail(Errc::invalid,
                 "controller.quorum.voters: this version is a quorum of one; clusters come later");
+  }
+  if (auto refusal = reject_cleaner_memory(properties.integer("log.cleaner.dedupe.buffer.size"),
+                                           properties.integer("log.cleaner.threads"))) {
+    return fail(Errc::invalid, std::move(*refusal));
   }
   return {};
 }

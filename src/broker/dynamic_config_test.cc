@@ -73,7 +73,10 @@ class DynamicConfig : public BrokerTest {
 };
 
 TEST_F(DynamicConfig, a_compacted_topic_is_cleaned_by_the_broker_as_it_is_told) {
-  ASSERT_EQ(set(broker_type, "", "log.cleaner.threads", "0").error, ErrorCode::none);
+  constexpr auto rate = "log.cleaner.io.max.bytes.per.second";
+  ASSERT_EQ(set(broker_type, "", rate, "10000").error, ErrorCode::none);
+  EXPECT_EQ(set(broker_type, "", "log.cleaner.threads", "3").error, ErrorCode::invalid_request)
+      << "more than double";
   ASSERT_EQ(create("t", 1, {{"cleanup.policy", "compact"}, {"segment.bytes", "1048576"}}),
             ErrorCode::none);
   for (int i = 0; i < 12; ++i) {
@@ -84,7 +87,7 @@ TEST_F(DynamicConfig, a_compacted_topic_is_cleaned_by_the_broker_as_it_is_told) 
   const auto before = stats().log_bytes;
   run_for(std::chrono::seconds(40));
   EXPECT_EQ(stats().cleanings, 0U);
-  ASSERT_EQ(set(broker_type, "", "log.cleaner.threads", std::nullopt).error, ErrorCode::none);
+  ASSERT_EQ(set(broker_type, "", rate, std::nullopt).error, ErrorCode::none);
   run_for(std::chrono::seconds(40));
   EXPECT_EQ(stats().cleanings, 1U);
   EXPECT_LT(stats().log_bytes, before / 2) << "all but the newest value in sealed segments";

@@ -220,7 +220,8 @@ std::optional<std::string> TopicConfigs::reject_broker_config(
   BrokerConfigChange change{
       .layers = layers(image, nullptr),
       .level = name.empty() ? ConfigUpdate::cluster_wide : ConfigUpdate::per_broker,
-      .altered = altered};
+      .altered = altered,
+      .before = layers(image, nullptr)};
   (name.empty() ? change.layers.cluster_default : change.layers.broker) = &values;
   return moldau::reject_broker_config(change);
 }

@@ -45,12 +45,25 @@ env::Task<Cleaner::Outcome> Cleaner::clean_next(env::Worker& home) {
     const auto outcome = co_await env::run_on(dir_.pool(), env::IoClass::background, home,
                                               [&] { return step(*turn, busy); });
     if (outcome) co_return *outcome;
-    auto next = cleaners_->pay(turn->cleaning->step_io_bytes(), begun);
-    if (busy) next = std::max(next, home.now() + busy_pause);
-    if (co_await env::sleep_until(home, next)) continue;
+    cleaners_->note_io(turn->cleaning->step_io_bytes(), begun);
+    const bool goes_on =
+        busy ? (co_await env::sleep_until(home, home.now() + busy_pause)).has_value()
+             : co_await wait_for_rate(home);
+    if (goes_on) continue;
     co_await env::run_on(dir_.pool(), env::IoClass::background, home,
                          [&] { turn->cleaning->abandon(); });
     co_return Outcome::stopped;
+  }
+}
+
+/// Looks every now and then whether the rate has been changed. False: stopped.
+env::Task<bool> Cleaner::wait_for_rate(env::Worker& home) {
+  constexpr Duration longest = milliseconds(1000);
+  for (;;) {
+    const auto now = home.now();
+    const auto pause = cleaners_->pause(now);
+    if (!co_await env::sleep_until(home, now + std::min(pause, longest))) co_return false;
+    if (pause <= longest) co_return true;
   }
 }
 

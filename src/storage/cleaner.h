@@ -68,6 +68,7 @@ class Cleaner {
   };
 
   env::Task<Outcome> clean_next(env::Worker& home);
+  env::Task<bool> wait_for_rate(env::Worker& home);
   std::unique_ptr<Turn> begin();
   std::optional<Cleaning::Request> choose(const CleanerConfig& config);
   Result<CleanableRange> range_of(Log& log, const LogConfig& config, const Positions& positions);

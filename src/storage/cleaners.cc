@@ -4,17 +4,6 @@
 
 namespace moldau::storage {
 
-namespace {
-
-/// How long so much I/O may take at least.
-Duration time_for(std::uint64_t bytes, double bytes_per_second) {
-  constexpr double longest_s = 3600;
-  const auto seconds = static_cast<double>(bytes) / std::max(bytes_per_second, 1.0);
-  return Duration(static_cast<std::int64_t>(std::min(seconds, longest_s) * 1e9));
-}
-
-}  // namespace
-
 CleanerConfig Cleaners::config() const {
   env::Lock lock(mutex_);
   return config_;
@@ -51,10 +40,28 @@ void Cleaners::end() {
   --running_;
 }
 
-MonoTime Cleaners::pay(std::uint64_t bytes, MonoTime begun) {
+double Cleaners::rate() const {
+  return std::max(config_.io_bytes_per_second, 1.0);
+}
+
+void Cleaners::settle(MonoTime now) {
+  if (now <= as_of_) return;
+  const std::chrono::duration<double> passed = now - as_of_;
+  owed_bytes_ = std::max(0.0, owed_bytes_ - passed.count() * rate());
+  as_of_ = now;
+}
+
+void Cleaners::note_io(std::uint64_t bytes, MonoTime begun) {
   env::Lock lock(mutex_);
-  paid_until_ = std::max(paid_until_, begun) + time_for(bytes, config_.io_bytes_per_second);
-  return paid_until_;
+  settle(begun);
+  owed_bytes_ += static_cast<double>(bytes);
+}
+
+Duration Cleaners::pause(MonoTime now) {
+  env::Lock lock(mutex_);
+  settle(now);
+  constexpr double longest_s = 3600;
+  return Duration(static_cast<std::int64_t>(std::min(owed_bytes_ / rate(), longest_s) * 1e9));
 }
 
 }  // namespace moldau::storage

@@ -33,10 +33,15 @@ class Cleaners {
   bool try_begin(const void* who, MonoTime now);
   void end();
 
-  /// When what was read and written from `begun` on is paid for: nothing more before.
-  MonoTime pay(std::uint64_t bytes, MonoTime begun);
+  /// So much was read and written from `begun` on.
+  void note_io(std::uint64_t bytes, MonoTime begun);
+  /// For how long nothing more may be read or written, as things are now.
+  Duration pause(MonoTime now);
 
  private:
+  void settle(MonoTime now) REQUIRES(mutex_);
+  double rate() const REQUIRES(mutex_);
+
   struct Waiting {
     const void* who;
     MonoTime asked;
@@ -46,7 +51,8 @@ class Cleaners {
   CleanerConfig config_ GUARDED_BY(mutex_);
   int running_ GUARDED_BY(mutex_){0};
   std::vector<Waiting> waiting_ GUARDED_BY(mutex_);  // in the order of their turns
-  MonoTime paid_until_ GUARDED_BY(mutex_){};
+  double owed_bytes_ GUARDED_BY(mutex_){0};          // at `as_of_`; falls as time passes
+  MonoTime as_of_ GUARDED_BY(mutex_){};
 };
 
 }  // namespace moldau::storage

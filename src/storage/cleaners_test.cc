@@ -52,9 +52,15 @@ TEST(Cleaners, are_as_many_as_there_are_threads) {
 TEST(Cleaners, share_what_they_may_read_and_write) {
   Cleaners cleaners;
   cleaners.set_config({.threads = 2, .io_bytes_per_second = 1000});
-  EXPECT_EQ(cleaners.pay(500, at_ms(0)), at_ms(500));
-  EXPECT_EQ(cleaners.pay(500, at_ms(100)), at_ms(1000)) << "behind the other one's";
-  EXPECT_EQ(cleaners.pay(100, at_ms(5000)), at_ms(5100)) << "nothing is saved up";
+  cleaners.note_io(500, at_ms(0));
+  EXPECT_EQ(cleaners.pause(at_ms(0)), milliseconds(500));
+  cleaners.note_io(500, at_ms(100));
+  EXPECT_EQ(cleaners.pause(at_ms(100)), milliseconds(900)) << "behind the other one's";
+  EXPECT_EQ(cleaners.pause(at_ms(800)), milliseconds(200));
+  cleaners.set_config({.io_bytes_per_second = 2000});
+  EXPECT_EQ(cleaners.pause(at_ms(800)), milliseconds(100));
+  cleaners.note_io(200, at_ms(5000));
+  EXPECT_EQ(cleaners.pause(at_ms(5000)), milliseconds(100)) << "nothing is saved up";
 }
 
 }  // namespace
