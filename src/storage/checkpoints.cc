@@ -41,6 +41,7 @@ std::unexpected<Error> bad_line(std::string_view line) {
 }  // namespace
 
 Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text) {
+  if (text.empty()) return {};
   const auto count = TRY(parse_count(text));
   OffsetCheckpoint offsets;
   while (const auto line = next_line(text)) {
@@ -67,6 +68,7 @@ std::string format_offset_checkpoint(const OffsetCheckpoint& offsets) {
 }
 
 Result<std::vector<EpochEntry>> parse_epoch_checkpoint(std::string_view text) {
+  if (text.empty()) return {};
   const auto count = TRY(parse_count(text));
   std::vector<EpochEntry> entries;
   while (const auto line = next_line(text)) {

@@ -60,10 +60,12 @@ TEST(Checkpoints, offsets_round_trip_as_kafka_writes_them) {
   EXPECT_EQ(text, "0\n2\na 0 5\nb-c 12 0\n");
   EXPECT_EQ(parse_offset_checkpoint(text).value(), offsets);
   EXPECT_TRUE(parse_offset_checkpoint("0\n0\n")->empty());
+  EXPECT_TRUE(parse_offset_checkpoint("")->empty()) << "what Apache begins with";
+  EXPECT_TRUE(parse_epoch_checkpoint("")->empty());
 }
 
 TEST(Checkpoints, malformed_ones_are_corrupt) {
-  for (const auto* text : {"", "1\n0\n", "0\n", "0\n-1\n", "0\n2\na 0 5\n", "0\n1\na 0\n",
+  for (const auto* text : {"\n", "1\n0\n", "0\n", "0\n-1\n", "0\n2\na 0 5\n", "0\n1\na 0\n",
                            "0\n1\na 0 -5\n", "0\n1\na x 5\n", "0\n1\n 0 5\n"}) {
     EXPECT_EQ(parse_offset_checkpoint(text).error().code, Errc::corrupt) << text;
   }

@@ -186,12 +186,15 @@ class Apache(Server):
         lines = [f"{key}={value}\n" for key, value in properties.items()]
         self.properties_path.write_text("".join(lines))
 
-    def format(self):
-        """kafka-storage format --standalone, at the metadata.version that Moldau writes."""
+    def format(self, **features):
+        """kafka-storage format --standalone, at the metadata.version that Moldau writes, with those
+        features at other levels than that one's."""
         self.write_properties()
+        levels = [word for name, level in features.items()
+                  for word in ("--feature", f"{name.replace('_', '.')}={level}")]
         self.rig.java("storage-tool", self.kafka.classpath, "kafka.tools.StorageTool",
                       ["format", "--standalone", "-t", "MkU3OEVBNTcwNTJENDM2Qg",
-                       "--release-version", kafka_jars.METADATA_VERSION_NAME,
+                       "--release-version", kafka_jars.METADATA_VERSION_NAME, *levels,
                        "-c", self.properties_path])
 
     def command(self):
