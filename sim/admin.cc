@@ -71,8 +71,11 @@ env::Task<Result<>> Admin::create_next() {
   if (created_ < topics.size()) {
     creating_ = topics[created_++];
   } else if (bench_.scenario.names_are_reused && !free_names_.empty()) {
-    creating_ = topics[prng_.below(topics.size())];
-    creating_->name = *free_names_.begin();
+    const std::string& name = *free_names_.begin();
+    do {
+      creating_ = topics[prng_.below(topics.size())];
+    } while (is_compacted(creating_->name) != is_compacted(name));
+    creating_->name = name;
     free_names_.erase(free_names_.begin());
   }
   co_return Result<>();

@@ -25,6 +25,7 @@ class Auditor {
   struct Ends {
     Offset log_start;
     Offset end;
+    std::vector<SeenRecord> left;  ///< of a compacted topic
   };
   env::Task<Result<>> read_all();
   env::Task<Result<Ends>> read(PartitionRef where);

@@ -20,6 +20,7 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
   properties["group.initial.rebalance.delay.ms"] =
       fmt::format("{}", to_ms(scenario.initial_rebalance_delay));
   properties["offsets.topic.num.partitions"] = fmt::format("{}", scenario.offsets_partitions);
+  properties["log.cleaner.backoff.ms"] = fmt::format("{}", to_ms(scenario.cleaner_backoff));
   auto values = StaticConfig::make(properties);
   CHECK(values.has_value(), "{}", values.error().to_string());
   auto config = broker::BrokerConfig::make(*std::move(values));

@@ -15,6 +15,12 @@ struct PartitionRef {
   auto operator<=>(const PartitionRef&) const = default;
 };
 
+/// Topics with such names are compacted.
+inline constexpr std::string_view compacted_prefix = "compacted-";
+inline bool is_compacted(std::string_view topic) {
+  return topic.starts_with(compacted_prefix);
+}
+
 /// What the clients know of one topic.
 struct TopicKnowledge {
   std::string name;
@@ -23,6 +29,8 @@ struct TopicKnowledge {
   bool creation_acked{false};
   bool deletion_begun{false};  ///< asked for: from here on everything of it may vanish
   bool deletion_acked{false};
+
+  bool is_compacted() const { return sim::is_compacted(name); }
 };
 
 /// All topics that any client has heard of, by the order of hearing.

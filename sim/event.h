@@ -166,6 +166,7 @@ struct AuditEnded {
   PartitionRef where;
   Offset log_start{no_offset};
   Offset end{no_offset};
+  std::vector<SeenRecord> left{};  ///< of a compacted topic: all that is in it
 };
 
 using Event = std::variant<BatchSent, BatchAcked, BatchRefused, ReadBegun, Fetched, OffsetListed,

@@ -141,7 +141,7 @@ FetchedSummary Fetcher::take_partition(const FetchResponse::PartitionData& data,
                   .log_start = data.log_start_offset,
                   .records = read_batches(bytes, read.from, scratch_)};
   FetchedSummary summary{data.error_code, data.high_watermark, read.from};
-  if (!fetched.records.empty()) summary.next = fetched.records.back().offset + 1;
+  summary.next = end_of_batches(bytes, read.from);
   if (plan_.version < 5) fetched.log_start = Offset(0);  // not in those versions
   if (plan_.sessions) {
     session_[where].high_watermark = data.high_watermark;

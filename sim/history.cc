@@ -6,6 +6,7 @@
 
 #include "sim/checkers/answers.h"
 #include "sim/checkers/committed_offsets.h"
+#include "sim/checkers/compaction.h"
 #include "sim/checkers/durability.h"
 #include "sim/checkers/generations.h"
 #include "sim/checkers/liveness.h"
@@ -85,6 +86,7 @@ void watch_all(History& history) {
   history.watch_with<AnswersArePrompt>();
   history.watch_with<CommittedOffsetsStay>();
   history.watch_with<GenerationsAreExclusive>();
+  history.watch_with<NewestOfEachKeyStays>();
 }
 
 }  // namespace moldau::sim

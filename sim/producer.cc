@@ -115,13 +115,16 @@ void Producer::add_batch(PartitionRef where) {
     batch.base_sequence = lane.next_sequence;
     lane.next_sequence = records::increment_sequence(lane.next_sequence, batch.count);
   }
-  if (plan_.idempotent) batch.bytes = build(batch);
+  if (plan_.idempotent) batch.bytes = build(where, batch);
   lane.batches.push_back(std::move(batch));
 }
 
-SharedBytes Producer::build(const Batch& batch) {
-  BatchPlan plan{
-      .first = batch.first, .count = batch.count, .timestamp = bench_.env.clock().wall().value};
+SharedBytes Producer::build(PartitionRef where, const Batch& batch) {
+  BatchPlan plan{.first = batch.first,
+                 .count = batch.count,
+                 .timestamp = bench_.env.clock().wall().value,
+                 .options = {},
+                 .keyed = bench_.history.catalog().at(where.topic).is_compacted()};
   if (prng_.chance(plan_.compressed_per_million)) {
     plan.options.codec = static_cast<records::Codec>(prng_.between(1, 4));
   }
@@ -180,7 +183,7 @@ Result<SharedBytes> Producer::take_request(const std::vector<PartitionRef>& plac
   for (const PartitionRef where : places) {
     Lane& lane = lanes_[where];
     Batch& batch = *std::ranges::find(lane.batches, false, &Batch::in_flight);
-    if (!plan_.idempotent) renew(batch);
+    if (!plan_.idempotent) renew(where, batch);
     batch.in_flight = true;
     ++batch.attempts;
     ++lane.in_flight;
@@ -200,10 +203,10 @@ Result<SharedBytes> Producer::take_request(const std::vector<PartitionRef>& plac
 
 /// Without a sequence number the broker cannot know a retry; so that the checkers can, every
 /// sending has fresh records, numbered in the order of the sendings.
-void Producer::renew(Batch& batch) {
+void Producer::renew(PartitionRef where, Batch& batch) {
   batch.first.number = next_number_;
   next_number_ += batch.count;
-  batch.bytes = build(batch);
+  batch.bytes = build(where, batch);
 }
 
 void Producer::note_sent(PartitionRef where, Batch& batch) {

@@ -54,8 +54,8 @@ class Producer {
   std::vector<PartitionRef> sendable();
   Result<SharedBytes> take_request(const std::vector<PartitionRef>& places);
   Result<bool> submit();
-  void renew(Batch& batch);
-  SharedBytes build(const Batch& batch);
+  void renew(PartitionRef where, Batch& batch);
+  SharedBytes build(PartitionRef where, const Batch& batch);
   void note_sent(PartitionRef where, Batch& batch);
   env::Task<Result<>> send_without_answer();
   env::Task<Result<>> receive();

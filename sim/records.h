@@ -37,7 +37,16 @@ struct BatchPlan {
   std::int32_t count{1};
   std::int64_t timestamp{0};
   records::BatchOptions options{};
+  /// For a compacted topic: every record has a key, few in number, and some are tombstones.
+  bool keyed{false};
 };
+
+/// Of a record in a compacted topic.
+struct KeyedRecord {
+  int key{0};
+  bool is_tombstone{false};
+};
+KeyedRecord keyed_record(RecordId id);
 
 /// `count` records, numbered from `first` on.
 SharedBytes make_batch(const BatchPlan& plan);
@@ -45,5 +54,8 @@ SharedBytes make_batch(const BatchPlan& plan);
 /// All records at or above `from` in the batches of a fetch answer. A batch whose CRC, header or
 /// compression is wrong appears as one record without id.
 std::vector<SeenRecord> read_batches(Bytes batches, Offset from, records::Decompressor& scratch);
+/// Where a reader goes on: behind the last batch, which may have lost records; `from` if there is
+/// none.
+Offset end_of_batches(Bytes batches, Offset from);
 
 }  // namespace moldau::sim

@@ -24,6 +24,24 @@ TEST(SimRecords, are_recognised_in_every_codec) {
   }
 }
 
+TEST(SimRecords, with_keys_are_recognised_tombstones_too) {
+  records::Decompressor scratch;
+  const auto batch =
+      make_batch({.first = {3, 0}, .count = 100, .timestamp = 5, .options = {}, .keyed = true});
+  const auto seen = read_batches(batch.bytes(), Offset(0), scratch);
+  ASSERT_EQ(seen.size(), 100U);
+  int tombstones = 0;
+  for (int i = 0; i < 100; ++i) {
+    const RecordId id{3, i};
+    EXPECT_EQ(seen[static_cast<std::size_t>(i)].id, id);
+    tombstones += keyed_record(id).is_tombstone ? 1 : 0;
+  }
+  EXPECT_GT(tombstones, 5);
+  EXPECT_LT(tombstones, 30);
+  EXPECT_EQ(end_of_batches(batch.bytes(), Offset(7)), Offset(100));
+  EXPECT_EQ(end_of_batches({}, Offset(7)), Offset(7));
+}
+
 TEST(SimRecords, with_any_byte_changed_are_damaged_or_elsewhere) {
   records::Decompressor scratch;
   const SharedBytes batch = batch_of(records::Codec::none, 1);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sim/catalog.h"
+
 namespace moldau::sim {
 
 namespace {
@@ -18,6 +20,7 @@ constexpr std::array<std::string_view, fault_kinds> fault_names{
 constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 2, 2, 1, 1};
 
 constexpr std::uint64_t groups_per_million = 400'000;
+constexpr std::uint64_t compaction_per_million = 400'000;
 
 FaultKind draw_kind(Prng& prng) {
   int sum = 0;
@@ -83,6 +86,26 @@ TopicPlan draw_topic(Prng& prng, std::uint64_t number) {
   }
   if (prng.chance(300'000)) plan.configs.emplace_back("file.delete.delay.ms", "100");
   return plan;
+}
+
+/// Small segments, cleaned as soon as may be.
+void make_compacted(Prng& prng, TopicPlan& plan) {
+  plan.name.insert(0, compacted_prefix);
+  std::erase_if(plan.configs,
+                [](const auto& config) { return config.first.starts_with("segment"); });
+  plan.configs.emplace_back("cleanup.policy", "compact");
+  plan.configs.emplace_back("min.cleanable.dirty.ratio", "0.01");
+  plan.configs.emplace_back("delete.retention.ms", fmt::format("{}", prng.between(0, 1'000)));
+  plan.configs.emplace_back("segment.ms", fmt::format("{}", prng.between(30, 500)));
+}
+
+/// With a stream of its own, as groups.
+void draw_compaction(Prng prng, Scenario& scenario) {
+  if (!prng.chance(compaction_per_million)) return;
+  for (TopicPlan& plan : scenario.topics) {
+    if (prng.chance(600'000)) make_compacted(prng, plan);
+  }
+  scenario.cleaner_backoff = draw_ms(prng, 100, 500);
 }
 
 MemberPlan draw_member(Prng& prng) {
@@ -152,6 +175,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.flush_strategy = pick<const char*>(prng, {"auto", "fdatasync", "syncfs"});
   scenario.ends_with_crash = prng.chance(700'000);
   draw_groups(Prng(seed).split("groups"), scenario);
+  draw_compaction(Prng(seed).split("compaction"), scenario);
   return scenario;
 }
 

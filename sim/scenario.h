@@ -105,6 +105,7 @@ struct Scenario {
   int offsets_partitions{1};
   Duration initial_rebalance_delay{0};
   std::string flush_strategy;
+  Duration cleaner_backoff{std::chrono::seconds(15)};
   bool ends_with_crash{true};
 
   bool has_groups() const { return !groups.empty(); }

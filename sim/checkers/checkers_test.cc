@@ -276,5 +276,75 @@ TEST(AnswersArePrompt, complains_when_a_request_gets_no_answer_or_an_error_in_th
   EXPECT_EQ(bound.complaints(), Complaints{"answers-are-prompt"});
 }
 
+/// A story about a compacted topic. Records 0 to 59 of actor 1 in its partition, one in a batch.
+class CompactedStory : public Story {
+ public:
+  CompactedStory() {
+    where.topic = history.catalog().find_or_add(Uuid::of(0, 101), "compacted-c");
+    add(TopicCreated{.topic = where.topic, .partitions = 1});
+    for (std::int32_t i = 0; i < 60; ++i) sent({1, i}).acked({1, i}, i);
+  }
+  static KeyedRecord record(std::int32_t number) { return keyed_record({1, number}); }
+  /// The last record of the 60 whose key had, or had not, a tombstone somewhere.
+  static std::int32_t newest(bool of_a_key_with_tombstone) {
+    for (std::int32_t i = 59;; --i) {
+      bool has_tombstone = false;
+      bool is_newest = true;
+      for (std::int32_t j = 0; j < 60; ++j) {
+        if (record(j).key != record(i).key) continue;
+        has_tombstone |= record(j).is_tombstone;
+        is_newest = is_newest && j <= i;
+      }
+      if (is_newest && has_tombstone == of_a_key_with_tombstone) return i;
+    }
+  }
+  void audit_without(const std::function<bool(std::int32_t)>& is_gone) {
+    AuditEnded audit{.where = where, .log_start = Offset(0), .end = Offset(60)};
+    for (std::int32_t i = 0; i < 60; ++i) {
+      if (!is_gone(i)) audit.left.push_back({.offset = Offset(i), .id = RecordId{1, i}});
+    }
+    add(std::move(audit));
+  }
+};
+
+TEST(NewestOfEachKeyStays, complains_when_it_is_gone) {
+  CompactedStory all;
+  all.audit_without([](std::int32_t) { return false; });
+  EXPECT_EQ(all.complaints(), Complaints{});
+  CompactedStory story;
+  const auto gone = CompactedStory::newest(false);
+  story.audit_without([&](std::int32_t i) { return i == gone; });
+  EXPECT_EQ(story.complaints(), Complaints{"newest-of-each-key-stays"});
+}
+
+TEST(NewestOfEachKeyStays, lets_a_key_go_that_was_removed_but_not_its_newest_alone) {
+  const auto newest = CompactedStory::newest(true);
+  const auto key = CompactedStory::record(newest).key;
+  CompactedStory removed;
+  removed.audit_without([&](std::int32_t i) { return CompactedStory::record(i).key == key; });
+  EXPECT_EQ(removed.complaints(), Complaints{});
+  CompactedStory back;
+  back.audit_without([&](std::int32_t i) { return i == newest; });
+  EXPECT_EQ(back.complaints(), Complaints{"newest-of-each-key-stays"});
+}
+
+TEST(OffsetsAreDense, may_have_gaps_in_a_compacted_topic_but_go_up) {
+  CompactedStory story;
+  story.ask(3);
+  Fetched fetched{.read = story.reads,
+                  .where = story.where,
+                  .from = Offset(3),
+                  .high_watermark = Offset(60),
+                  .log_start = Offset(0),
+                  .records = {{.offset = Offset(7), .id = RecordId{1, 7}},
+                              {.offset = Offset(9), .id = RecordId{1, 9}}}};
+  story.add(fetched);
+  EXPECT_EQ(story.complaints(), Complaints{});
+  std::swap(fetched.records[0], fetched.records[1]);
+  fetched.read = story.ask(3).reads;
+  story.add(fetched);
+  EXPECT_EQ(story.complaints(), Complaints{"offsets-are-dense"});
+}
+
 }  // namespace
 }  // namespace moldau::sim

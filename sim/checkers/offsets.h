@@ -4,9 +4,9 @@
 
 namespace moldau::sim {
 
-/// A fetch from an offset gets that offset and all that follow, without a gap, none at or above the
-/// high watermark. (No topic of the simulator has a retention or is compacted, so every log starts
-/// at 0.)
+/// A fetch from an offset gets that offset and all that follow, without a gap unless the topic is
+/// compacted, none at or above the high watermark. (No topic of the simulator has a retention, so
+/// every log starts at 0.)
 class OffsetsAreDense final : public Checker {
  public:
   using Checker::Checker;

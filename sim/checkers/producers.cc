@@ -90,7 +90,8 @@ void ProducersAreInOrderAndExactlyOnce::on_record(const Fetched& fetched,
 }
 
 void ProducersAreInOrderAndExactlyOnce::on_audit(const AuditEnded& audit) {
-  if (catalog().at(audit.where.topic).deletion_begun) return;
+  const TopicKnowledge& topic = catalog().at(audit.where.topic);
+  if (topic.deletion_begun || topic.is_compacted()) return;
   for (const auto& [identity, sequences] : sequences_) {
     if (identity.where != audit.where) continue;
     const auto count = static_cast<std::int32_t>(sequences.size());

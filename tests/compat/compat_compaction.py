@@ -52,12 +52,12 @@ def check_compacted(sent, found, what):
                f"{what}: {key} is newest at {offset}, left are {offsets}")
 
 
-def clean_offset(server):
-    """What cleaner-offset-checkpoint says of the partition."""
+def clean_offset(server, wanted=TOPIC):
+    """What cleaner-offset-checkpoint says of the topic's partition."""
     path = server.data / "cleaner-offset-checkpoint"
     lines = path.read_text().split("\n") if path.exists() else []
     entries = [line.rsplit(" ", 2) for line in lines[2:] if line]
-    return next((int(offset) for topic, _, offset in entries if topic == TOPIC), 0)
+    return next((int(offset) for topic, _, offset in entries if topic == wanted), 0)
 
 
 def wait_until_cleaned(server):
