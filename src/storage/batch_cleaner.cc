@@ -103,12 +103,13 @@ Result<bool> KeyCollector::add(Bytes batch, const BatchHeader& header) {
     return true;
   }
   if (txns_.on_data(header)) return true;
-  bool has_room = true;
+  keys_.clear();
   TRY(each_key(batch, header, decompressor_, [&](Offset offset, const std::optional<Bytes>& key) {
-    if (key && offset >= from_ && has_room) has_room = newest_.put(*key, offset);
+    if (key && offset >= from_) keys_.push_back({newest_.hash(*key), offset});
   }));
   decompressor_.trim();
-  return has_room;
+  return std::ranges::all_of(keys_,
+                             [&](const Key& key) { return newest_.put(key.hash, key.offset); });
 }
 
 Result<CleanedBatch> BatchCleaner::clean(Bytes bytes, const BatchHeader& header, IfEmpty if_empty) {
@@ -129,22 +130,27 @@ Result<CleanedBatch> BatchCleaner::clean_legacy(Bytes bytes, IfEmpty if_empty) {
   const auto message = TRY(records::LegacyMessage::parse(bytes));
   TRY(message.verify_crc());
   const auto last = message.record().offset;
+  records_.clear();
+  TRY(message.each(decompressor_, records::uncompressed_bytes_max,
+                   [&](const records::LegacyRecord& record) {
+                     records_.push_back(candidate(record.offset, record.key, !record.value));
+                   }));
   std::optional<Offset> base;  // of what stays
   std::optional<Offset> before;
   bool all_kept = true;
   bool has_tombstone = false;
   bool ascends = true;
-  TRY(message.each(decompressor_, records::uncompressed_bytes_max,
-                   [&](const records::LegacyRecord& record) {
-                     ascends = ascends && (!before || record.offset > *before);
-                     before = record.offset;
-                     if (!is_newest(record.offset, record.key)) {
-                       all_kept = false;
-                       return;
-                     }
-                     if (!base) base = record.offset;
-                     has_tombstone |= !record.value;
-                   }));
+  kept_.clear();
+  for (const auto& record : records_) {
+    ascends = ascends && (!before || record.offset > *before);
+    before = record.offset;
+    if (!is_newest(record)) {
+      all_kept = false;
+      continue;
+    }
+    if (!base) base = record.offset;
+    has_tombstone |= record.is_tombstone;
+  }
   if (!ascends || (base && last - *base > std::numeric_limits<std::int32_t>::max())) {
     return fail(Errc::corrupt, fmt::format("offsets in the old message at {}", last));
   }
@@ -163,7 +169,7 @@ Result<CleanedBatch> BatchCleaner::clean_legacy(Bytes bytes, IfEmpty if_empty) {
   records::BatchBuilder builder(options);
   TRY(message.each(decompressor_, records::uncompressed_bytes_max,
                    [&](const records::LegacyRecord& record) {
-                     if (!is_newest(record.offset, record.key)) return;
+                     if (!is_newest(candidate(record.offset, record.key, false))) return;
                      builder.append_at(
                          static_cast<std::int32_t>(record.offset - options.base_offset),
                          {.timestamp = record.timestamp, .key = record.key, .value = record.value});
@@ -195,15 +201,18 @@ Result<CleanedBatch> BatchCleaner::clean_control(const BatchView& batch, const B
 Result<CleanedBatch> BatchCleaner::clean_data(const BatchView& batch, IfEmpty if_empty) {
   const auto horizon = batch.delete_horizon_ms();
   const bool tombstones_stay = !horizon || rules_.now.value < *horizon;
+  records_.clear();
+  TRY(each_record(batch, decompressor_, [&](const records::RecordView& record) {
+    records_.push_back(candidate(records::offset_of(batch, record), record.key, !record.value));
+  }));
   bool has_tombstone = false;
   kept_.clear();
-  TRY(each_record(batch, decompressor_, [&](const records::RecordView& record) {
-    const auto offset = records::offset_of(batch, record);
-    const bool expired = !record.value && !tombstones_stay && offset < rules_.map_end;
-    if (expired || !is_newest(offset, record.key)) return;
-    has_tombstone |= !record.value;
-    kept_.push_back(record.offset_delta);
-  }));
+  for (const auto& record : records_) {
+    const bool expired = record.is_tombstone && !tombstones_stay && record.offset < rules_.map_end;
+    if (expired || !is_newest(record)) continue;
+    has_tombstone |= record.is_tombstone;
+    kept_.push_back(static_cast<std::int32_t>(record.offset - batch.base_offset()));
+  }
   if (kept_.empty()) return without_records(batch, if_empty);
   // Its time begins when the values before it are gone.
   const bool begins_horizon = has_tombstone && !horizon && batch.last_offset() < rules_.map_end;
@@ -216,9 +225,16 @@ Result<CleanedBatch> BatchCleaner::clean_data(const BatchView& batch, IfEmpty if
 
 /// A record without a key is never the newest: nobody could have written it here while the topic
 /// was compacted.
-bool BatchCleaner::is_newest(Offset offset, const std::optional<Bytes>& key) const {
-  if (offset >= rules_.map_end) return true;
-  return key && offset >= rules_.newest.newest(*key);
+bool BatchCleaner::is_newest(const Candidate& record) const {
+  if (record.offset >= rules_.map_end) return true;
+  return record.key && record.offset >= rules_.newest.newest(*record.key);
+}
+
+BatchCleaner::Candidate BatchCleaner::candidate(Offset offset, const std::optional<Bytes>& key,
+                                                bool is_tombstone) const {
+  return {.offset = offset,
+          .key = key ? std::optional(rules_.newest.hash(*key)) : std::nullopt,
+          .is_tombstone = is_tombstone};
 }
 
 /// The batch with the records of `kept_` only.

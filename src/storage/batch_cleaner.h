@@ -26,10 +26,15 @@ class KeyCollector {
   Result<bool> add(Bytes batch, const BatchHeader& header);
 
  private:
+  struct Key {
+    Hash128 hash;
+    Offset offset;
+  };
   OffsetMap& newest_;
   const Offset from_;
   CleanedTxns txns_;
   records::Decompressor decompressor_;
+  std::vector<Key> keys_;  // scratch: of one batch
 };
 
 /// What a cleaning goes by.
@@ -69,13 +74,20 @@ class BatchCleaner {
   Result<CleanedBatch> clean_control(const records::BatchView& batch, const BatchHeader& header,
                                      IfEmpty if_empty);
   Result<CleanedBatch> clean_data(const records::BatchView& batch, IfEmpty if_empty);
-  bool is_newest(Offset offset, const std::optional<Bytes>& key) const;
+  struct Candidate {
+    Offset offset;
+    std::optional<Hash128> key;
+    bool is_tombstone;
+  };
+  Candidate candidate(Offset offset, const std::optional<Bytes>& key, bool is_tombstone) const;
+  bool is_newest(const Candidate& record) const;
   Result<SharedBytes> rewrite(const records::BatchView& batch,
                               std::optional<std::int64_t> delete_horizon_ms);
 
   const CleaningRules rules_;
   CleanedTxns txns_;
   records::Decompressor decompressor_;
+  std::vector<Candidate> records_;  // scratch: of one batch
   std::vector<std::int32_t> kept_;  // scratch: offset deltas of the records that stay
 };
 
