@@ -31,6 +31,8 @@ ErrorCode error_of(records::BatchRejection rejection) {
       return ErrorCode::invalid_timestamp;
     case records::BatchRejection::message_too_large:
       return ErrorCode::message_too_large;
+    case records::BatchRejection::record_list_too_large:
+      return ErrorCode::record_list_too_large;
     case records::BatchRejection::unsupported_compression_type:
       return ErrorCode::unsupported_compression_type;
   }

@@ -127,6 +127,7 @@ records::ValidationRules validation_rules(const Values& values) {
     rules.keys = records::KeyRule::required;
   }
   rules.max_message_bytes = static_cast<std::size_t>(values.integer("max.message.bytes"));
+  rules.segment_bytes = static_cast<std::size_t>(values.integer("segment.bytes"));
   rules.uncompressed_size_max =
       std::min(records::uncompressed_bytes_max,
                static_cast<std::size_t>(values.integer("max.decompressed.message.bytes")));

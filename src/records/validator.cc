@@ -276,6 +276,11 @@ Validation validate_batch(const SharedBytes& records, const ValidationRules& rul
     rewrite = Rewrite::whole;
   }
   SharedBytes bytes = TRY(rewritten(candidate, *area, rewrite, walk, max_timestamp, rules));
+  if (bytes.size() > rules.segment_bytes) {
+    return reject(BatchRejection::record_list_too_large,
+                  "batch of {} bytes, but a segment has at most {}", bytes.size(),
+                  rules.segment_bytes);
+  }
   const Result<BatchView> view = BatchView::parse(bytes.bytes());
   CHECK(view.has_value(), "a validated batch does not parse");
   return ValidatedBatch{.bytes = std::move(bytes),

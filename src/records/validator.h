@@ -22,6 +22,7 @@ enum class BatchRejection : std::uint8_t {
   invalid_timestamp,             ///< out of the topic's range, or LogAppendTime set by the client
   message_too_large,             ///< over max.message.bytes, or expands beyond the limit
   unsupported_compression_type,  ///< zstd in an old request, or an undefined codec
+  record_list_too_large,         ///< no segment of the topic can hold it
 };
 
 struct RecordError {
@@ -54,6 +55,7 @@ struct ValidationRules {
   KeyRule keys{KeyRule::optional};   ///< required where cleanup.policy has `compact`
   ZstdRule zstd{ZstdRule::allowed};  ///< refused in Produce requests below version 7 (KIP-110)
   std::size_t max_message_bytes{1'048'588};
+  std::size_t segment_bytes{std::numeric_limits<std::size_t>::max()};
   std::size_t uncompressed_size_max{uncompressed_bytes_max};
 };
 

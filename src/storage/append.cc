@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "base/prng.h"
 #include "storage/log_private.h"
 
 namespace moldau::storage {
@@ -127,7 +128,15 @@ bool Log::Private::should_roll(const BatchHeader& batch, WallMs now) const {
   if (planned.index.entries >= index_entries_max(*config)) return true;
   const auto waited = planned.first_timestamp >= 0 ? batch.max_timestamp - planned.first_timestamp
                                                    : now.value - planned.created_ms;
-  return waited > config->segment_ms - config->segment_jitter_ms;
+  return waited > config->segment_ms - roll_jitter_ms();
+}
+
+/// So that not all logs roll at the same moment: drawn for each segment.
+std::int64_t Log::Private::roll_jitter_ms() const {
+  const auto most = std::min(config->segment_jitter_ms, config->segment_ms);
+  if (most <= 0) return 0;
+  Prng chance(jitter_seed ^ static_cast<std::uint64_t>(planned.segment_base.value()));
+  return static_cast<std::int64_t>(chance.below(static_cast<std::uint64_t>(most)));
 }
 
 /// Puts one batch that has its offsets behind the queue, rolling before it if it must.

@@ -196,6 +196,7 @@ void LogDir::State::housekeeping() {
   const auto now = env_.clock().now();
   note_free_space();
   remove_due();
+  repair_due();
   const auto current = all_logs();
   const auto wall_now = wall();
   for (const auto& log : current) {
@@ -262,6 +263,22 @@ void LogDir::State::remove_due() {
     if (!removed) {
       env_.log().warn("cannot remove path={} error=\"{}\"", path, removed.error().to_string());
     }
+  }
+}
+
+void LogDir::State::repair_later(const std::shared_ptr<Log>& log) {
+  env::Lock guard(mutex);
+  repairs.push_back(log);
+}
+
+void LogDir::State::repair_due() {
+  std::vector<std::shared_ptr<Log>> due;
+  {
+    env::Lock guard(mutex);
+    due.swap(repairs);
+  }
+  for (const auto& log : due) {
+    pool().submit(env::IoClass::flush, [log] { log->priv().repair(log); });
   }
 }
 

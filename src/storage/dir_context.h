@@ -49,6 +49,10 @@ class DirContext {
   virtual void note_no_space() = 0;
   /// Pool. Makes the recovery points durable as they are now, after one was lowered.
   virtual Result<> write_recovery_points() = 0;
+  /// log-start-offset-checkpoint, durably.
+  virtual Result<> write_log_starts() = 0;
+  /// The log could not be repaired for want of room or descriptors: tried again in a while.
+  virtual void repair_later(const std::shared_ptr<Log>& log) = 0;
   /// Pool. cleaner-offset-checkpoint, durably: below `offset` the log is clean. Who cuts a log
   /// lowers it first, to `end` at most: what is written there again is dirty.
   virtual Result<> set_clean_offset(const TopicPartition& name, Offset offset) = 0;

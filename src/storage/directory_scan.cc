@@ -110,15 +110,23 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
   TRY(complete_swaps(disk, directory, swaps, names));
 
   std::map<Offset, SegmentFiles> segments;
+  Offset newest_snapshot{0};
   for (const auto& name : names) {
     const auto file = parse_segment_file_name(name);
     if (file && file->suffix == log_suffix) segments[file->base].base = file->base;
+    if (file && file->suffix == snapshot_suffix) {
+      newest_snapshot = std::max(newest_snapshot, file->base);
+    }
   }
   for (const auto& name : names) {
     const auto file = parse_segment_file_name(name);
-    if (!file || file->suffix == log_suffix || file->suffix == snapshot_suffix) continue;
+    if (!file || file->suffix == log_suffix) continue;
     const auto segment = segments.find(file->base);
-    if (segment == segments.end()) {
+    if (file->suffix == snapshot_suffix) {
+      // Each clean stop leaves one; needed are those where a segment begins, and the last.
+      const bool stray = segment == segments.end() && file->base < newest_snapshot;
+      if (stray) TRY(disk.remove_file(fmt::format("{}/{}", directory, name)));
+    } else if (segment == segments.end()) {
       TRY(disk.remove_file(fmt::format("{}/{}", directory, name)));
     } else if (file->suffix == index_suffix) {
       segment->second.has_index = true;
@@ -197,6 +205,24 @@ Result<std::optional<CompletedTxn>> replay_producer(ProducerState& producers,
 Result<> write_txn_index(env::Disk& disk, const Segment& segment,
                          const std::vector<AbortedTxn>& entries, DirtySet& dirty) {
   if (entries.empty()) return remove_if_there(disk, segment.path(txn_index_suffix));
+  dirty.add(TRY(write_file(disk, segment.path(txn_index_suffix), format_index(entries))));
+  return {};
+}
+
+Result<> cut_txn_index(env::Disk& disk, const Segment& segment, Offset end, DirtySet& dirty) {
+  constexpr auto entry_size = IndexEntryCodec<AbortedTxn>::size;
+  auto opened = disk.open(segment.path(txn_index_suffix), env::OpenMode::write);
+  if (!opened && opened.error().code == Errc::not_found) return {};
+  const std::shared_ptr<env::File> file = TRY(std::move(opened));
+  const auto size = TRY(file->size());
+  if (size % entry_size != 0) {
+    TRY(file->truncate(size - size % entry_size));
+    dirty.add(file);
+  }
+  auto entries = TRY(segment.aborted_txns());
+  const auto before = entries.size();
+  std::erase_if(entries, [&](const AbortedTxn& txn) { return txn.last_offset >= end; });
+  if (entries.size() == before) return {};
   dirty.add(TRY(write_file(disk, segment.path(txn_index_suffix), format_index(entries))));
   return {};
 }

@@ -44,5 +44,7 @@ Result<std::optional<CompletedTxn>> replay_producer(ProducerState& producers,
 /// Makes the segment's transaction index hold exactly `entries`; without any, there is no file.
 Result<> write_txn_index(env::Disk& disk, const Segment& segment,
                          const std::vector<AbortedTxn>& entries, DirtySet& dirty);
+/// Keeps the whole entries of the segment's transaction index that end below `end`.
+Result<> cut_txn_index(env::Disk& disk, const Segment& segment, Offset end, DirtySet& dirty);
 
 }  // namespace moldau::storage

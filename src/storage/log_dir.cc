@@ -44,8 +44,10 @@ void LogDir::State::shut() {
   lock.reset();
   flusher.drop();
   std::map<TopicPartition, std::shared_ptr<Log>> dropped;
+  std::vector<std::shared_ptr<Log>> broken;
   env::Lock guard(mutex);
   logs.swap(dropped);
+  repairs.swap(broken);
 }
 
 LogDir::LogDir(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -93,7 +93,7 @@ struct LogDirStats {
   std::uint64_t cleaner_bytes_freed{0};
   std::uint64_t uncleanable_logs{0};
   std::int64_t cleaner_idle_ms{-1};  ///< since it last looked for a log to clean; -1: never
-  double dirty_ratio_max{0};  ///< of the dirtiest log, when it was last looked for
+  double dirty_ratio_max{0};         ///< of the dirtiest log, when it was last looked for
   LatencyCounts flush_latency;
 };
 

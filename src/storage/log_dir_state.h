@@ -54,6 +54,8 @@ struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_th
   void take_offline(const Error& error) override;
   void note_no_space() override { below_reserve_.store(true, std::memory_order_relaxed); }
   Result<> write_recovery_points() override;
+  Result<> write_log_starts() override;
+  void repair_later(const std::shared_ptr<Log>& log) override;
   void remove_later(std::string path, std::int64_t delay_ms) override;
   Result<> set_clean_offset(const TopicPartition& name, Offset offset) override;
   Result<> lower_clean_offset(const TopicPartition& name, Offset end) override;
@@ -85,10 +87,10 @@ struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_th
   Result<> save_epochs(const std::vector<std::shared_ptr<Log>>& logs) REQUIRES(checkpoint_mutex);
   Result<> save_recovery_points() REQUIRES(checkpoint_mutex);
   Result<> write_high_watermarks();
-  Result<> write_log_starts();
   void note_checkpoint(std::string_view what, const Result<>& result);
   void housekeeping();
   void remove_due();
+  void repair_due();
 
   // close.cc
   Result<> finish_close(std::vector<FlushItem>& items, BrokerEpoch broker_epoch);
@@ -107,6 +109,7 @@ struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_th
     MonoTime due;
   };
   std::vector<Removal> removals GUARDED_BY(mutex);
+  std::vector<std::shared_ptr<Log>> repairs GUARDED_BY(mutex);  ///< to be tried again
 
   /// Held across I/O, on pool threads only: two writers of one checkpoint would share its temporary
   /// file. Nothing waits for it that must be quick.

@@ -124,6 +124,8 @@ struct Log::Private {
   /// Runs `work` on the pool while nobody writes and nothing else exclusive runs; `state` is what
   /// the log is in meanwhile. The log is `ok` again afterwards unless the work ended it.
   /// `done` is called last, after that.
+  /// Pool. Undoes what a failed append has left, as the writer; then the log takes appends again.
+  void repair(const std::shared_ptr<Log>& self);
   void run_exclusive(const std::shared_ptr<Log>& self, LogState state, env::Job work,
                      env::Job done);
   /// From a task: run_exclusive, and waits until it is done.
@@ -197,6 +199,7 @@ struct Log::Private {
   std::uint64_t generation GUARDED_BY(mutex){0};
 
   Offset assigned_end GUARDED_BY(mutex);
+  const std::uint64_t jitter_seed;  ///< of segment.jitter.ms
   SegmentCursor planned GUARDED_BY(mutex);
   SegmentCursor actual GUARDED_BY(mutex);
   std::deque<QueueItem> queue GUARDED_BY(mutex);
@@ -249,6 +252,7 @@ struct Log::Private {
 
  private:
   // append.cc
+  std::int64_t roll_jitter_ms() const REQUIRES(mutex);
   bool should_roll(const BatchHeader& batch, WallMs now) const REQUIRES(mutex);
   QueueItem& enqueue(SharedBytes bytes, const BatchHeader& batch, WallMs now) REQUIRES(mutex);
   void note_refused(const BatchHeader& batch, WallMs now) REQUIRES(mutex);
@@ -269,7 +273,6 @@ struct Log::Private {
   Result<> write_aborted(const std::vector<QueueItem>& taken);
 
   // repair.cc
-  void repair(const std::shared_ptr<Log>& self);
   Result<> cut_to_written();
   void end_exclusive(const std::shared_ptr<Log>& self);
 

@@ -1,6 +1,7 @@
 // Step 5 of docs/append.md: undoing an append that failed. Also the turn-taking between the writer
 // and work that needs the log for itself (truncation, deletion, closing).
 
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_private.h"
 #include "storage/recovery.h"
@@ -56,6 +57,11 @@ void Log::Private::fail_appends(const std::shared_ptr<Log>& self, const Error& e
 
 void Log::Private::repair(const std::shared_ptr<Log>& self) {
   auto result = cut_to_written();
+  if (!result && !takes_directory_offline(result.error().code)) {
+    dir.env().log().warn("log is not repaired yet, tried again log={} error=\"{}\"", name,
+                         result.error().to_string());
+    return dir.repair_later(self);
+  }
   if (!result) {
     dir.take_offline(std::move(result).error().within("repair after a failed append"));
   }
@@ -99,8 +105,11 @@ Result<> Log::Private::cut_to_written() {
   }
   const auto file = TRY(active->log_file(ReadMode::blocking));
   TRY(file->truncate(cursor.position));
+  DirtySet made;
+  TRY(cut_txn_index(disk, *active, end.offset, made));
   auto rebuilt = TRY(rebuild_producers(disk, *list, start, end.offset, dir.wall()));
   env::Lock lock(mutex);
+  for (const auto& index : made.files) dirty.add(index);
   rebuilt.on_high_watermark(high_watermark);
   producers = std::move(rebuilt);
   for (const auto& [id, batch] : std::exchange(refused, {})) {

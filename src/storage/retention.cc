@@ -44,9 +44,10 @@ Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
 }
 
 Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t delay_ms) {
-  // The indexes first: a log without indexes gets new ones, indexes without a log are litter.
+  // The log first: one without its transaction index would show what was aborted. A start removes
+  // what is left without a log.
   for (const auto suffix :
-       {index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix, log_suffix}) {
+       {log_suffix, index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix}) {
     TRY(retire_file(dir, segment.path(suffix), delay_ms));
   }
   return {};
@@ -78,6 +79,13 @@ Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, Wall
       touched = true;
       publish();
     }
+    // Of several renames a power cut may keep the later ones: what is below the start is then no
+    // hole, whichever comes back.
+    if (victims.count > 1) TRY(dir.write_log_starts());
+    for (std::size_t i = 0; i < victims.count; ++i) {
+      // For readers that have found it already; they see the error otherwise.
+      static_cast<void>((*list)[i]->hold_files());
+    }
     {
       env::Lock lock(segments_mutex);
       // The front is ours alone; the writer may have rolled meanwhile.
@@ -87,6 +95,7 @@ Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, Wall
     for (std::size_t i = 0; i < victims.count; ++i) {
       TRY(retire_segment(dir, *(*list)[i], settings->file_delete_delay_ms));
     }
+    TRY(dir.disk().sync_directory((*list)[0]->directory()));
     return static_cast<int>(victims.count);
   };
   auto result = remove();

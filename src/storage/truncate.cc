@@ -1,6 +1,7 @@
 // Step 7 of docs/append.md: shortening the log. Runs exclusively on the pool.
 
 #include "storage/batch_scanner.h"
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_private.h"
 #include "storage/recovery.h"
@@ -23,16 +24,6 @@ Result<> remove_if_there(env::Disk& disk, const std::string& path) {
   auto result = disk.remove_file(path);
   if (!result && result.error().code == Errc::not_found) return {};
   return result;
-}
-
-/// Keeps the entries of a transaction index that end below `end`.
-Result<> cut_txn_index(env::Disk& disk, const Segment& segment, Offset end, DirtySet& dirty) {
-  auto entries = TRY(segment.aborted_txns());
-  const auto before = entries.size();
-  std::erase_if(entries, [&](const AbortedTxn& txn) { return txn.last_offset >= end; });
-  if (entries.size() == before) return {};
-  dirty.add(TRY(write_file(disk, segment.path(txn_index_suffix), format_index(entries))));
-  return {};
 }
 
 /// A flush round under way may hold what was dirty of the segments behind `durable`; it does not

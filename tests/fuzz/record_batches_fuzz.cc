@@ -125,7 +125,10 @@ void try_validation(const SharedBytes& produced, const records::ValidationRules&
   const auto count = read_all(batch, decompressor);
   CHECK(count == batch.record_count(), "a validated batch cannot be read");
   if (batch.timestamp_type() == records::TimestampType::log_append_time) return;
-  const auto again = records::validate_batch(validated->bytes, rules, now, decompressor);
+  // An old request may not bring zstd, but the topic may want it.
+  auto own_rules = rules;
+  own_rules.zstd = records::ZstdRule::allowed;
+  const auto again = records::validate_batch(validated->bytes, own_rules, now, decompressor);
   CHECK(again, "a validated batch is refused: {}", again.error().message);
   CHECK(again->rewrite == records::Rewrite::none, "a validated batch is written again");
 }

@@ -1,0 +1,225 @@
+// Retention and repair where transactions, readers, power cuts and snapshots meet them.
+
+#include "storage/test_compaction.h"
+
+namespace moldau::storage {
+namespace {
+
+using env::CrashKind;
+using records::TxnResult;
+using testing::BatchFate;
+using testing::DiskCall;
+
+class RetainedLog : public testing::CompactedLog {
+ protected:
+  RetainedLog() {
+    config_.cleanup_compact = false;
+    config_.cleanup_delete = true;
+    config_.file_delete_delay_ms = 60'000;
+  }
+  int retain() {
+    return on_pool([&] { return log_->apply_retention(env_->clock().wall()); }).value();
+  }
+  std::vector<std::string> with_suffix(std::string_view suffix) {
+    auto names = files();
+    std::erase_if(names, [&](const auto& name) { return !name.ends_with(suffix); });
+    return names;
+  }
+  std::vector<AbortedTxn> aborted() {
+    return log_->aborted_transactions(Offset(0), log_->positions().written_end).value();
+  }
+};
+
+TEST_F(RetainedLog, a_log_goes_before_its_transaction_index) {
+  start_log();
+  write({{"k", std::string(600, 'v')}}, 7, BatchFate::open);
+  end_transaction(7, TxnResult::abort);
+  roll();
+  log_->advance_log_start(log_->positions().written_end - 1);
+  std::vector<std::string> calls;
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call == DiskCall::names) calls.push_back(file);
+    return std::nullopt;
+  };
+  ASSERT_GT(retain(), 0);
+  on_call = nullptr;
+  const auto last_of = [&](std::string_view name) {
+    std::size_t last = 0;
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+      if (calls[i].ends_with(name)) last = i + 1;
+    }
+    EXPECT_GT(last, 0U) << name;
+    return last;
+  };
+  EXPECT_LT(last_of("00000000000000000000.log"), last_of("00000000000000000000.txnindex"));
+}
+
+TEST_F(RetainedLog, a_power_cut_in_it_leaves_no_hole_above_the_start) {
+  for (int cut = 1; cut < 40; ++cut) {
+    SCOPED_TRACE(cut);
+    if (cut == 1) {
+      start_log();
+    } else {
+      restart();
+    }
+    dir_->housekeeping();
+    while (log_->segment_count() < 5) put("k", std::string(300, 'v'));
+    const auto start = log_->priv().segment_list()->at(3)->base_offset();
+    log_->advance_log_start(start);
+    int calls = 0;
+    on_call = [&](DiskCall, const std::string&) -> std::optional<Error> {
+      if (++calls < cut) return std::nullopt;
+      return Error{.code = Errc::io, .context = "the power is gone"};
+    };
+    static_cast<void>(on_pool([&] { return log_->apply_retention(env_->clock().wall()); }));
+    on_call = nullptr;
+    crash(CrashKind::power_cut);
+    restart();
+    // Every offset from the start on is there, or it has not moved at all.
+    expect_contiguous();
+    if (HasFatalFailure()) return;
+    history_.clear();
+    crash(CrashKind::kill);
+  }
+}
+
+TEST_F(RetainedLog, its_names_are_gone_for_good_when_it_returns) {
+  start_log();
+  while (log_->segment_count() < 4) put("k", std::string(300, 'v'));
+  dir_->housekeeping();
+  const auto start = log_->priv().segment_list()->back()->base_offset();
+  log_->advance_log_start(start);
+  ASSERT_EQ(retain(), 3);
+  crash(CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, start);
+  EXPECT_EQ(with_suffix(".log").size(), 1U);
+}
+
+TEST_F(RetainedLog, a_reader_that_has_found_a_segment_goes_on) {
+  start_log();
+  write({{"k", std::string(300, 'v')}}, 7, BatchFate::open);
+  end_transaction(7, TxnResult::abort);
+  roll();
+  const auto found = log_->priv().segment_list()->front();
+  found->close_files();
+  log_->advance_log_start(log_->positions().written_end - 1);
+  ASSERT_GT(retain(), 0);
+  EXPECT_TRUE(found->log_file(ReadMode::blocking));
+  EXPECT_EQ(found->aborted_txns().value().size(), 1U);
+}
+
+TEST_F(RetainedLog, clean_stops_leave_no_snapshots_behind) {
+  start_log();
+  for (int i = 0; i < 6; ++i) {
+    write({{"k", "v"}}, 7);
+    ASSERT_TRUE(close());
+    crash(CrashKind::kill);
+    restart();
+    env::Lock lock(log_->priv().mutex);
+    EXPECT_EQ(log_->priv().producers.size(), 1U);
+  }
+  EXPECT_LE(with_suffix(".snapshot").size(), 2U);
+  EXPECT_EQ(log_->segment_count(), 1);
+}
+
+TEST_F(RetainedLog, an_append_that_failed_takes_its_aborted_transaction_back) {
+  start_log();
+  write({{"k", "v"}}, 7, BatchFate::open);
+  const auto fail_next_write_of = [&](std::string_view suffix) {
+    on_call = [this, suffix](DiskCall call, const std::string& file) -> std::optional<Error> {
+      if (call != DiskCall::write || !file.ends_with(suffix)) return std::nullopt;
+      on_call = nullptr;
+      return Error{.code = Errc::no_space, .context = "planned"};
+    };
+  };
+  const auto abort = [&] {
+    const auto built = records::build_end_txn_batch({.result = TxnResult::abort,
+                                                     .producer_id = ProducerId(7),
+                                                     .producer_epoch = ProducerEpoch(0),
+                                                     .coordinator_epoch = 1,
+                                                     .timestamp = now(),
+                                                     .leader_epoch = LeaderEpoch(0)});
+    std::vector<std::uint8_t> bytes(built.bytes().begin(), built.bytes().end());
+    records::assign_offset(bytes, log_->positions().written_end, LeaderEpoch(0));
+    ASSERT_TRUE(log_->append_as_follower(SharedBytes::adopt(std::move(bytes))));
+    settle();
+  };
+  // Its entry is written before it; half of an entry is, where that is what fails.
+  for (const std::string_view suffix : {".log", ".txnindex"}) {
+    fail_next_write_of(suffix);
+    abort();
+    EXPECT_EQ(log_->positions().written_end, Offset(1)) << suffix;
+    EXPECT_TRUE(aborted().empty()) << suffix;
+  }
+  dir_->housekeeping();
+  abort();
+  EXPECT_EQ(log_->positions().written_end, Offset(2));
+  EXPECT_EQ(aborted(), (std::vector<AbortedTxn>{
+                           {ProducerId(7), Offset(0), Offset(1), log_->positions().written_end}}));
+}
+
+TEST_F(RetainedLog, a_repair_without_room_is_tried_again_and_the_directory_stays) {
+  start_log();
+  put("k", "v");
+  int left = 3;
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    const bool fails = file.ends_with(".log") &&
+                       (call == DiskCall::write || call == DiskCall::truncate) && left-- > 0;
+    return fails ? std::optional(Error{.code = Errc::no_space, .context = "no descriptor"})
+                 : std::nullopt;
+  };
+  const auto sent = append();
+  settle();
+  EXPECT_EQ(sent.reply->outcome, AppendOutcome::failed);
+  EXPECT_FALSE(dir_->is_offline());
+  dir_->housekeeping();
+  settle();
+  EXPECT_LE(left, 0);
+  EXPECT_FALSE(dir_->is_offline());
+  dir_->housekeeping();
+  settle();
+  EXPECT_EQ(append_durably().base_offset, Offset(1));
+}
+
+TEST_F(RetainedLog, jitter_is_drawn_for_each_segment_and_never_more_than_the_time) {
+  config_.segment_bytes = 1 << 20;
+  config_.segment_ms = 100;
+  config_.segment_jitter_ms = 50;
+  start_log();
+  for (int i = 0; i < 2'000; ++i) append_durably({.timestamp = 1'000 + i});
+  const auto list = log_->priv().segment_list();
+  std::set<std::int64_t> lengths;
+  for (std::size_t i = 0; i + 1 < list->size(); ++i) {
+    lengths.insert((*list)[i + 1]->base_offset() - (*list)[i]->base_offset());
+  }
+  EXPECT_GT(lengths.size(), 5U) << "all at the same time";
+  EXPECT_GT(*lengths.begin(), 50);
+  EXPECT_LE(*lengths.rbegin(), 101);
+
+  config_.segment_jitter_ms = 1'000'000;
+  log_->set_config(config());
+  const auto before = log_->segment_count();
+  for (int i = 0; i < 50; ++i) append_durably({.timestamp = 3'000});
+  EXPECT_LE(log_->segment_count(), before + 1) << "not with every batch";
+}
+
+TEST_F(RetainedLog, rolls_before_an_offset_that_its_index_can_not_tell) {
+  config_.segment_bytes = 1 << 20;
+  start_log();
+  put("k", "v");
+  constexpr std::int64_t reach = std::numeric_limits<std::int32_t>::max();
+  const auto append_at = [&](std::int64_t offset) {
+    const auto batch = testing::make_batch({.base_offset = Offset(offset)});
+    ASSERT_TRUE(log_->priv().append_as_follower(log_, batch, Gap::allowed));
+    settle();
+    EXPECT_EQ(log_->positions().written_end, Offset(offset + 1));
+  };
+  append_at(reach);
+  EXPECT_EQ(log_->segment_count(), 1);
+  append_at(reach + 1);
+  EXPECT_EQ(log_->segment_count(), 2);
+}
+
+}  // namespace
+}  // namespace moldau::storage
