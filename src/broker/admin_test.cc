@@ -151,6 +151,31 @@ TEST_F(AdminOfTwoDirectories, one_that_has_failed_is_described_as_offline) {
   EXPECT_TRUE(answer.results[1].topics.empty());
 }
 
+TEST_F(AdminOfTwoDirectories,
+       what_one_has_that_can_not_be_loaded_does_not_begin_anew_in_the_other) {
+  ASSERT_EQ(create("t", 4), ErrorCode::none);
+  ASSERT_EQ(create("u"), ErrorCode::none);
+  protocol::DescribeLogDirsRequest request;
+  request.topics.reset();
+  const auto second = [&] { return ask<protocol::DescribeLogDirsResponse>(request).results.at(1); };
+  ASSERT_EQ(second().topics.size(), 1u);
+  const std::string there{second().topics[0].name};
+  const std::string here = there == "t" ? "u" : "t";
+  ASSERT_EQ(produce(there, "v").error_code, ErrorCode::none);
+  stop();
+  disk().fail_next(env::DiskOp::read, "/second/" + there);
+  start();
+  EXPECT_EQ(produce(here, "v").error_code, ErrorCode::none);
+  EXPECT_EQ(second().error_code, ErrorCode::kafka_storage_error);
+  EXPECT_EQ(produce(there, "w").error_code, ErrorCode::kafka_storage_error);
+  ASSERT_EQ(create("new"), ErrorCode::none);
+  EXPECT_EQ(produce("new", "v").error_code, ErrorCode::none) << "in the one that is there";
+  stop();
+  start();
+  EXPECT_EQ(produce(there, "x").error_code, ErrorCode::none);
+  EXPECT_EQ(fetch(there, 0).high_watermark, Offset(2)) << "v and x";
+}
+
 TEST_F(Admin, producers_of_a_partition_are_described) {
   ASSERT_EQ(create("t"), ErrorCode::none);
   const auto sent = produce(

@@ -50,8 +50,26 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
 
   std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
+  if (online < dirs_.size()) leave_to_lost_directories(*image, missing);
   co_await create_missing(*image, std::move(missing));
   co_return Result<>();
+}
+
+/// What the metadata does not place in a directory that is here is in one that is not, until that
+/// comes back or the topic is deleted.
+void Replicas::leave_to_lost_directories(const metadata::Image& image,
+                                         std::vector<storage::KnownLog>& missing) {
+  std::erase_if(missing, [&](const storage::KnownLog& log) {
+    const auto* registration = image.partition(log.name.topic, log.name.partition);
+    const Uuid wanted = registration->directory_of(broker_.config().node_id);
+    const bool is_here = std::ranges::any_of(
+        dirs_, [&](const OpenDir& dir) { return dir.id == wanted && !dir.dir->is_offline(); });
+    if (is_here) return false;
+    broker_.env().log().error("partition may be in a log directory that is offline partition={}",
+                              log.name);
+    lost_.insert(log.name);
+    return true;
+  });
 }
 
 env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
@@ -141,7 +159,7 @@ void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::K
       continue;
     }
     storage::TopicPartition name{topic.name, id};
-    if (untouchable_.contains(name)) continue;
+    if (untouchable_.contains(name) || lost_.contains(name)) continue;
     if (config == nullptr) config = broker_.topic_configs().settings_of(image, topic.name)->log;
     missing.push_back({.name = std::move(name), .topic_id = topic.id, .config = config});
   }
@@ -184,6 +202,7 @@ OpenDir& Replicas::directory_for(const metadata::Image& image,
 
 env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
+    lost_.erase({topic.name, PartitionId(index)});
     co_await delete_quarantined({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));
     if (found == nullptr || found->topic_id() != topic.id) continue;

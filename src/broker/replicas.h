@@ -45,6 +45,8 @@ class Replicas {
   env::Task<> set_aside(const metadata::Image& image, OpenDir& dir,
                         storage::Quarantined quarantined);
   env::Task<> delete_quarantined(const storage::TopicPartition& name);
+  void leave_to_lost_directories(const metadata::Image& image,
+                                 std::vector<storage::KnownLog>& missing);
   void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);
   void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
@@ -57,6 +59,9 @@ class Replicas {
   /// Where the quarantined ones are: no new log comes in their place.
   std::map<storage::TopicPartition, OpenDir*> untouchable_;
   std::atomic<std::size_t> quarantined_{0};  ///< the size of it
+  /// May be in a directory that could not be loaded: an empty log in another one would pass for
+  /// theirs.
+  std::set<storage::TopicPartition> lost_;
   std::set<Uuid> unmade_;  ///< topics of which the disk had no room for all that belongs here
 };
 
