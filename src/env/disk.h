@@ -36,6 +36,9 @@ class File {
   virtual Result<std::uint64_t> size() const = 0;
   /// Starts write-back of a range without waiting for the device to finish it (bulk writers).
   virtual Result<> write_back(std::uint64_t position, std::uint64_t length) = 0;
+  /// What the page cache has of a range, and need not write, may go: whoever reads it next should
+  /// read the device. A hint.
+  virtual Result<> drop_cached(std::uint64_t position, std::uint64_t length) = 0;
   virtual const std::string& path() const = 0;
   /// The operating system's descriptor for sendfile, or -1 where there is none (simulator).
   virtual int native_handle() const = 0;

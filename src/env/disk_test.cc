@@ -73,6 +73,8 @@ TEST_P(DiskTest, truncate_cuts_and_extends_with_zeros) {
   EXPECT_EQ(read(*file, 100, 0), std::string("0123\0\0", 6));
   EXPECT_TRUE(file->datasync());
   EXPECT_TRUE(file->write_back(0, 6));
+  EXPECT_TRUE(file->drop_cached(0, 6));
+  EXPECT_EQ(read(*file, 100, 0), std::string("0123\0\0", 6));
 }
 
 TEST_P(DiskTest, open_modes) {

@@ -39,23 +39,24 @@ Result<Bytes> BatchScanner::load(std::uint64_t position, std::uint64_t size) {
         std::min<std::uint64_t>(std::max<std::uint64_t>(size, buffer_size_), end_ - position);
     buffer_.resize(wanted);
     buffer_at_ = position;
-    std::size_t count = 0;
-    if (mode_ == ReadMode::cached) {
-      const auto cached = file_.pread_cached(buffer_, position);
-      if (!cached || !*cached) buffer_.clear();
-      if (!cached) return std::unexpected(cached.error());
-      if (!*cached) return fail(Errc::unavailable, file_.path());
-      count = **cached;
-    } else {
-      const auto read = file_.pread(buffer_, position);
-      if (!read) buffer_.clear();
-      if (!read) return std::unexpected(read.error());
-      count = *read;
-    }
-    buffer_.resize(count);
-    if (count < size) return fail(Errc::truncated, file_.path());
+    const auto count = read(position);
+    buffer_.resize(count.value_or(0));
+    if (!count) return std::unexpected(count.error());
+    if (*count < size) return fail(Errc::truncated, file_.path());
   }
   return Bytes(buffer_).subspan(position - buffer_at_, size);
+}
+
+/// Fills the buffer; how much there was.
+Result<std::size_t> BatchScanner::read(std::uint64_t position) {
+  if (mode_ != ReadMode::blocking) {
+    const auto cached = TRY(file_.pread_cached(buffer_, position));
+    if (cached) return *cached;
+    if (mode_ == ReadMode::cached) return fail(Errc::unavailable, file_.path());
+  }
+  const auto count = TRY(file_.pread(buffer_, position));
+  if (mode_ == ReadMode::passing) TRY(file_.drop_cached(position, count));
+  return count;
 }
 
 Result<BatchScanner> scanner_for(const Segment& segment, env::File& file, Offset offset,

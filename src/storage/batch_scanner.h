@@ -41,6 +41,7 @@ class BatchScanner {
 
  private:
   Result<Bytes> load(std::uint64_t position, std::uint64_t size);
+  Result<std::size_t> read(std::uint64_t position);
 
   env::File& file_;
   const std::uint64_t end_;

@@ -11,8 +11,9 @@ namespace moldau::storage {
 
 /// Whether a read may wait for the device. `cached` (on a worker) fails with Errc::unavailable
 /// where it would have to, or where a file is not open yet; then the caller repeats it as
-/// `blocking` on the directory's pool (env::run_on, IoClass::fetch).
-enum class ReadMode : std::uint8_t { cached, blocking };
+/// `blocking` on the directory's pool (env::run_on, IoClass::fetch). `passing` is for who reads
+/// everything once: as blocking, but what was not in the page cache does not stay there.
+enum class ReadMode : std::uint8_t { cached, blocking, passing };
 
 /// `first_batch_at_least`: at least the first batch, even if it is larger than max_bytes (KIP-74).
 enum class ReadMinimum : std::uint8_t { nothing, first_batch_at_least };

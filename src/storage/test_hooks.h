@@ -52,6 +52,9 @@ class HookedFile final : public env::File {
   Result<> write_back(std::uint64_t position, std::uint64_t length) override {
     return file_->write_back(position, length);
   }
+  Result<> drop_cached(std::uint64_t position, std::uint64_t length) override {
+    return file_->drop_cached(position, length);
+  }
   const std::string& path() const override { return file_->path(); }
   int native_handle() const override { return file_->native_handle(); }
 

@@ -90,4 +90,13 @@ Result<> RealFile::write_back(std::uint64_t position, std::uint64_t length) {
   return {};
 }
 
+Result<> RealFile::drop_cached(std::uint64_t position, std::uint64_t length) {
+  // The error is the result, not errno. ESPIPE, ENOSYS: as above.
+  const int error = ::posix_fadvise(fd_.get(), static_cast<off_t>(position),
+                                    static_cast<off_t>(length), POSIX_FADV_DONTNEED);
+  if (error == 0 || error == ESPIPE || error == ENOSYS) return {};
+  errno = error;
+  return failed("posix_fadvise");
+}
+
 }  // namespace moldau::env

@@ -102,6 +102,11 @@ Result<> SimFile::write_back(std::uint64_t, std::uint64_t) {
   return {};
 }
 
+Result<> SimFile::drop_cached(std::uint64_t, std::uint64_t) {
+  if (incarnation_->dead) return fail(Errc::cancelled, path_);
+  return {};
+}
+
 Result<std::size_t> SimFile::read_for_send(MutBytes into, std::uint64_t position) const {
   TRY(begin(DiskOp::cached_read, "sendfile"));
   const std::size_t count = inode_->image.read(into, position);
