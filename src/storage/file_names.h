@@ -28,6 +28,8 @@ inline constexpr std::string_view recovery_point_file = "recovery-point-offset-c
 inline constexpr std::string_view high_watermark_file = "replication-offset-checkpoint";
 inline constexpr std::string_view log_start_file = "log-start-offset-checkpoint";
 inline constexpr std::string_view clean_offset_file = "cleaner-offset-checkpoint";
+/// Ours: where damage was found in partitions that are quarantined.
+inline constexpr std::string_view damage_file = "damage-offset-checkpoint";
 inline constexpr std::string_view clean_shutdown_file = ".kafka_cleanshutdown";
 inline constexpr std::string_view lock_file = ".lock";
 
