@@ -40,7 +40,8 @@ class Shells(cli_rig.VerbTest):
         for verb in ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
                      "produce", "consume", "group list", "group describe", "group delete",
                      "group reset", "config describe", "config set", "config delete", "config keys",
-                     "cluster describe", "cluster upgrade", "api", "log dump", "server", "completion bash", "man"):
+                     "cluster describe", "cluster upgrade", "api", "log dump", "log verify", "server",
+                     "completion bash", "man"):
             self.assertIn(verb, paths)
         for path, text in self.commands:
             self.assertIn(f"Usage: moldau {' '.join(path)}".rstrip(), text)

@@ -49,7 +49,7 @@ ROOMS = {room.name: room for room in [
     # The server's half of apps: the composition root and the metrics listener.
     _room("apps/moldau", _INSIDE + " env/real broker apps/cli apps/metrics", OS + ("CLI/",)),
     _room("apps/metrics", _INSIDE + " broker", AWAITABLE + ("boost/beast", "prometheus/")),
-    # The command line is a client of the wire protocol. Only `log dump` opens files (LOG_COMMANDS).
+    # The command line is a client of the wire protocol. Only `log` opens files (LOG_COMMANDS).
     _room("apps/cli", "base protocol env net", OS + ("CLI/", "librdkafka/", "boost/json")),
     _room("sim", _INSIDE + " env/sim broker sim/command", AWAITABLE),
     _room("sim/command", _INSIDE + " env/sim broker sim", AWAITABLE + OS),  # runs many processes

@@ -4,7 +4,7 @@ namespace moldau::apps {
 
 Completes completes(const OptionDoc& option) {
   if (!option.choices().empty()) return Completes::choices;
-  if (option.value == "FILE") return Completes::files;
+  if (option.value == "FILE" || option.value == "DIR") return Completes::files;
   if (option.value.starts_with("TOPIC")) return Completes::topics;
   if (option.value == "GROUP") return Completes::groups;
   return Completes::nothing;

@@ -23,7 +23,12 @@ Progress::Progress(World& world, std::string what)
 }
 
 Progress::~Progress() {
+  hide();
+}
+
+void Progress::hide() {
   if (is_on_screen_) fmt::print(stderr, erase_line);
+  is_on_screen_ = false;
 }
 
 void Progress::add(std::uint64_t records, std::uint64_t bytes) {

@@ -18,6 +18,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void add(std::uint64_t records, std::uint64_t bytes);
+  /// Takes it off the terminal, for a line of results; the next add() may show it again.
+  void hide();
   /// Without it: it would be written over results.
   void disable() { is_shown_ = false; }
 
