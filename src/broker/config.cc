@@ -119,6 +119,8 @@ Result<BrokerConfig> BrokerConfig::make(StaticConfig properties) {
   if (const auto bytes = p.maybe_integer("log.dir.min.free.bytes")) {
     config.min_free_bytes = static_cast<std::uint64_t>(*bytes);
   }
+  config.scrub_bytes_per_second =
+      static_cast<std::uint64_t>(p.integer("log.scrub.bytes.per.second"));
   config.auto_create_topics_enable = p.boolean("auto.create.topics.enable");
   config.fetch_max_bytes = p.integer("fetch.max.bytes");
   config.fetch_session_slots =

@@ -31,6 +31,7 @@ struct BrokerConfig {
 
   storage::FlushStrategy flush_strategy{storage::FlushStrategy::automatic};
   std::optional<std::uint64_t> min_free_bytes;
+  std::uint64_t scrub_bytes_per_second{0};
 
   bool auto_create_topics_enable{true};
   std::int64_t fetch_max_bytes{55 << 20};

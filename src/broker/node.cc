@@ -52,6 +52,7 @@ env::Task<Result<>> Node::start() {
   for (const OpenDir& dir : dirs_) {
     housekeeping_->spawn(dir.dir->run(worker_));
     housekeeping_->spawn(dir.dir->run_cleaner(worker_));
+    housekeeping_->spawn(dir.dir->run_scrubber(worker_));
   }
   CO_TRY(co_await become_unfenced());
   co_return open_listeners();
@@ -70,7 +71,8 @@ Result<> Node::open_directories() {
          .log_start_checkpoint_ms = p.integer("log.flush.start.offset.checkpoint.interval.ms"),
          .retention_check_ms = p.integer("log.retention.check.interval.ms"),
          .first_retention_ms = p.integer("log.initial.task.delay.ms"),
-         .cleaners = cleaners_});
+         .cleaners = cleaners_,
+         .scrub_bytes_per_second = config_.scrub_bytes_per_second});
     if (!dir) return std::unexpected(std::move(dir).error().within("log directory"));
     if (const auto& properties = (*dir)->meta_properties()) TRY(check_identity(*properties));
     dirs_.push_back({.id = {}, .dir = std::move(*dir)});
@@ -289,7 +291,9 @@ env::Task<> Node::stop(MonoTime deadline) {
 }
 
 std::size_t Node::quarantined_partitions() const {
-  return replicas_ == nullptr ? 0 : replicas_->quarantined();
+  std::size_t count = replicas_ == nullptr ? 0 : replicas_->quarantined();
+  for (const auto& [path, stats] : directory_stats()) count += stats.quarantined_logs;
+  return count;
 }
 
 std::vector<std::pair<std::string, storage::LogDirStats>> Node::directory_stats() const {

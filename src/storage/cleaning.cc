@@ -23,22 +23,6 @@ std::string cleaned_path(const Segment& segment, std::string_view suffix) {
   return segment.path(suffix) + std::string(cleaned_suffix);
 }
 
-/// Keeps the log's directory as it is while it lives; false if it could not.
-class Maintenance {
- public:
-  explicit Maintenance(Log::Private& state) : state_(state), held_(state.begin_maintenance()) {}
-  ~Maintenance() {
-    if (held_) state_.end_maintenance();
-  }
-  Maintenance(const Maintenance&) = delete;
-  Maintenance& operator=(const Maintenance&) = delete;
-  explicit operator bool() const { return held_; }
-
- private:
-  Log::Private& state_;
-  const bool held_;
-};
-
 }  // namespace
 
 Cleaning::Cleaning(Request request)

@@ -16,6 +16,7 @@ Result<DirtySet> Log::Private::write_for_close() {
   std::string path;
   {
     env::Lock lock(mutex);
+    if (quarantined) return made;
     if (state == LogState::offline || state == LogState::deleted) {
       return fail(Errc::io, "log is offline");
     }
@@ -100,6 +101,7 @@ Result<> LogDir::State::finish_close(std::vector<FlushItem>& items, BrokerEpoch 
   for (const auto& log : all_logs()) {
     auto& log_state = log->priv();
     env::Lock guard(log_state.mutex);
+    if (log_state.quarantined) continue;
     log_state.durable = log_state.written;
     log_state.recovery_point = log_state.written.offset;
     log_state.epochs_unsaved_from.reset();

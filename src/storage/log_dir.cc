@@ -30,8 +30,10 @@ LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
       high_watermarks(environment.disk(), options.path, high_watermark_file),
       log_starts(environment.disk(), options.path, log_start_file),
       clean_offsets(environment.disk(), options.path, clean_offset_file),
+      damage(environment.disk(), options.path, damage_file),
       cleaner(*this, *this,
-              options.cleaners != nullptr ? options.cleaners : std::make_shared<Cleaners>()) {}
+              options.cleaners != nullptr ? options.cleaners : std::make_shared<Cleaners>()),
+      scrubber(*this, *this, options.scrub_bytes_per_second) {}
 
 void LogDir::State::shut() {
   offline_.store(true, std::memory_order_release);
@@ -80,6 +82,11 @@ Result<> LogDir::State::open() {
     if (const auto loaded = clean_offsets.load(); !loaded) {
       if (loaded.error().code != Errc::corrupt) return std::unexpected(loaded.error());
       env_.log().error("damaged, logs are compacted from their start error=\"{}\"",
+                       loaded.error().to_string());
+    }
+    if (const auto loaded = damage.load(); !loaded) {
+      if (loaded.error().code != Errc::corrupt) return std::unexpected(loaded.error());
+      env_.log().error("damaged, scrubbing has to find again what it says error=\"{}\"",
                        loaded.error().to_string());
     }
   }
@@ -169,7 +176,7 @@ std::vector<std::shared_ptr<Log>> LogDir::logs() const {
 /// taken for the new one's after a crash.
 Result<> LogDir::State::forget_old_checkpoints(std::span<const KnownLog> new_logs) {
   env::Lock guard(checkpoint_mutex);
-  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts, &clean_offsets}) {
+  for (auto* checkpoint : all_checkpoints()) {
     bool stale = false;
     for (const auto& log : new_logs) {
       stale |= checkpoint->on_disk(log.name).has_value();
@@ -249,7 +256,7 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
 
 void LogDir::State::forget_checkpoints(const TopicPartition& name) {
   env::Lock guard(checkpoint_mutex);
-  for (auto* checkpoint : {&recovery_points, &high_watermarks, &log_starts, &clean_offsets}) {
+  for (auto* checkpoint : all_checkpoints()) {
     checkpoint->erase(name);
   }
 }
@@ -340,6 +347,14 @@ bool LogDir::clean_one() {
   return state_->cleaner.clean_one();
 }
 
+env::Task<> LogDir::run_scrubber(env::Worker& home) {
+  return state_->scrubber.run(home);
+}
+
+void LogDir::scrub_all() {
+  state_->scrubber.scrub_all();
+}
+
 Result<> LogDir::checkpoint_high_watermarks() {
   return state_->write_high_watermarks();
 }
@@ -367,6 +382,7 @@ LogDirStats LogDir::State::stats() const {
   LogDirStats stats;
   flusher.collect(stats);
   cleaner.collect(stats);
+  scrubber.collect(stats);
   stats.bytes_appended = counters_.bytes_appended.load(std::memory_order_relaxed);
   stats.writes = counters_.writes.load(std::memory_order_relaxed);
   stats.slow_writes = counters_.slow_writes.load(std::memory_order_relaxed);
@@ -379,6 +395,7 @@ LogDirStats LogDir::State::stats() const {
     auto& log_state = log->priv();
     env::Lock guard(log_state.mutex);
     stats.queued_bytes += log_state.queued_bytes;
+    stats.quarantined_logs += log_state.quarantined ? 1 : 0;
   }
   stats.free_bytes = free_bytes.load(std::memory_order_relaxed);
   stats.below_reserve = below_reserve();

@@ -41,9 +41,11 @@ struct LogDirOptions {
   std::int64_t retention_check_ms{300'000};      ///< log.retention.check.interval.ms
   std::int64_t first_retention_ms{0};            ///< log.initial.task.delay.ms
   std::shared_ptr<Cleaners> cleaners{};          ///< of the node; null: its own, with the defaults
+  std::uint64_t scrub_bytes_per_second{0};       ///< `log.scrub.bytes.per.second`; 0: none
 };
 
-/// A partition that could not be loaded. Nothing of it was changed (ARCHITECTURE §6).
+/// A partition that could not be loaded, or was found damaged by a scrubber before. Nothing of it
+/// was changed (ARCHITECTURE §6).
 struct Quarantined {
   TopicPartition name;
   Error error;
@@ -94,6 +96,11 @@ struct LogDirStats {
   std::uint64_t uncleanable_logs{0};
   std::int64_t cleaner_idle_ms{-1};  ///< since it last looked for a log to clean; -1: never
   double dirty_ratio_max{0};         ///< of the dirtiest log, when it was last looked for
+  std::uint64_t scrub_passes{0};
+  std::uint64_t scrubbed_bytes{0};
+  std::uint64_t scrub_failures{0};    ///< segments that could not be read
+  std::uint64_t scrub_damage{0};      ///< segments with damage
+  std::uint64_t quarantined_logs{0};  ///< of those that are loaded: found by the scrubber
   LatencyCounts flush_latency;
 };
 
@@ -146,6 +153,11 @@ class LogDir {
   env::Task<> run_cleaner(env::Worker& home);
   /// Pool. Compacts the dirtiest log that is due; false if there is none, or it was not done.
   bool clean_one();
+  /// Reads sealed segments again, slowly, until the scope stops (docs/verify.md). Spawn once, after
+  /// load.
+  env::Task<> run_scrubber(env::Worker& home);
+  /// Pool. One pass over all logs, without a pause.
+  void scrub_all();
   /// Pool. replication-offset-checkpoint, now.
   Result<> checkpoint_high_watermarks();
 

@@ -34,6 +34,7 @@ Result<LoadOutcome> LogDir::State::load_partition(const KnownLog& known) {
       .recovery_point = {},
       .log_start = {},
       .high_watermark = {}};
+  TRY(check_known_damage(name, request.directory));
   {
     env::Lock guard(checkpoint_mutex);
     request.recovery_point = recovery_points.find(name).value_or(Offset(0));

@@ -15,10 +15,11 @@
 #include "storage/flusher.h"
 #include "storage/log_dir.h"
 #include "storage/recovery.h"
+#include "storage/scrubber.h"
 
 namespace moldau::storage {
 
-/// One of the four offset checkpoints. Entries of partitions that are not loaded (yet, or because
+/// One of the offset checkpoints. Entries of partitions that are not loaded (yet, or because
 /// they are quarantined) stay as they were read. Not thread-safe.
 class CheckpointFile {
  public:
@@ -42,7 +43,10 @@ class CheckpointFile {
   bool exists_{false};
 };
 
-struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_this<State> {
+struct LogDir::State final : DirContext,
+                             CleanerHost,
+                             ScrubberHost,
+                             std::enable_shared_from_this<State> {
   State(env::Env& environment, LogDirOptions dir_options);
 
   /// The end of the LogDir: nothing is written any more, and the pool's jobs have ended. Logs that
@@ -64,6 +68,11 @@ struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_th
   std::vector<std::shared_ptr<Log>> all_logs() const override;
   std::optional<Offset> clean_offset(const TopicPartition& name) override;
   Offset saved_recovery_point(const TopicPartition& name) override;
+
+  // ScrubberHost, quarantine.cc
+  void quarantine(const std::shared_ptr<Log>& log, Offset damage_at, const Error& error) override;
+  /// Errors: what a scrubber has found in the partition before is there still.
+  Result<> check_known_damage(const TopicPartition& name, const std::string& directory);
 
   // log_dir.cc
   Result<> open();
@@ -118,10 +127,15 @@ struct LogDir::State final : DirContext, CleanerHost, std::enable_shared_from_th
   CheckpointFile high_watermarks GUARDED_BY(checkpoint_mutex);
   CheckpointFile log_starts GUARDED_BY(checkpoint_mutex);
   CheckpointFile clean_offsets GUARDED_BY(checkpoint_mutex);
+  CheckpointFile damage GUARDED_BY(checkpoint_mutex);
+  std::array<CheckpointFile*, 5> all_checkpoints() REQUIRES(checkpoint_mutex) {
+    return {&recovery_points, &high_watermarks, &log_starts, &clean_offsets, &damage};
+  }
   Cleaner cleaner;
+  Scrubber scrubber;
 
-  /// A partition could not be loaded: a stop does not call the directory clean, since the next
-  /// start would then trust what this one has found damaged.
+  /// A partition could not be loaded, or was found damaged: a stop does not call the directory
+  /// clean, since the next start would then trust what this one has found damaged.
   std::atomic<bool> has_quarantined{false};
   std::atomic<std::uint64_t> free_bytes{0};
   // Of housekeeping, one pass at a time.

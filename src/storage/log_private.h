@@ -195,6 +195,8 @@ struct Log::Private {
   std::weak_ptr<LogListener> listener_ GUARDED_BY(mutex);
 
   LogState state GUARDED_BY(mutex){LogState::ok};
+  /// Offline for damage in its own files; the directory is well.
+  bool quarantined GUARDED_BY(mutex){false};
   /// + 1 on failure, truncation, deletion: what a flush round has collected before does not count.
   std::uint64_t generation GUARDED_BY(mutex){0};
 
@@ -280,6 +282,22 @@ struct Log::Private {
   void shorten(Offset end, const SegmentCursor& cursor, Wakeups& wakeups);
   Result<> cut_files(const SegmentList& removed, Offset end);
   Result<> finish_truncation(const SegmentCursor& cursor, Offset end, ProducerState rebuilt);
+};
+
+/// Keeps the log's directory as it is while it lives; false if it could not.
+class Maintenance {
+ public:
+  explicit Maintenance(Log::Private& state) : state_(state), held_(state.begin_maintenance()) {}
+  ~Maintenance() {
+    if (held_) state_.end_maintenance();
+  }
+  Maintenance(const Maintenance&) = delete;
+  Maintenance& operator=(const Maintenance&) = delete;
+  explicit operator bool() const { return held_; }
+
+ private:
+  Log::Private& state_;
+  const bool held_;
 };
 
 }  // namespace moldau::storage

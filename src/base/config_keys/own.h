@@ -18,6 +18,11 @@ inline constexpr ConfigKey own_keys[] = {
         .doc(
             "Free space of a log directory below which produce requests are refused. Unset: 1 % of "
             "the file system or 1 GiB, whichever is less."),
+    long_key("log.scrub.bytes.per.second", "4194304")
+        .at_least(0)
+        .own()
+        .doc("How fast each log directory reads its sealed segments again, to find damage before a "
+             "client does: every segment once a day, or as often as that allows. 0: not at all."),
     string_key("metrics.listener", "http://localhost:9644")
         .own()
         .doc(
