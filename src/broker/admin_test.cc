@@ -167,7 +167,7 @@ TEST_F(AdminOfTwoDirectories,
   start();
   EXPECT_EQ(produce(here, "v").error_code, ErrorCode::none);
   EXPECT_EQ(second().error_code, ErrorCode::kafka_storage_error);
-  EXPECT_EQ(produce(there, "w").error_code, ErrorCode::kafka_storage_error);
+  EXPECT_EQ(produce(there, "w").error_code, ErrorCode::not_leader_or_follower);
   ASSERT_EQ(create("new"), ErrorCode::none);
   EXPECT_EQ(produce("new", "v").error_code, ErrorCode::none) << "in the one that is there";
   stop();

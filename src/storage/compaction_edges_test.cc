@@ -1,9 +1,7 @@
 // Compaction where it meets what is seldom: old formats, several logs and directories, checkpoints
 // that are lost, producers that are known by their last batch only.
-#include <zlib.h>
-
-#include "base/endian.h"
 #include "records/legacy.h"
+#include "records/test_legacy.h"
 #include "storage/cleaning.h"
 #include "storage/test_compaction.h"
 
@@ -11,6 +9,7 @@ namespace moldau::storage {
 namespace {
 
 using env::CrashKind;
+using records::testing::old_message;
 using testing::BatchFate;
 using testing::CompactedLog;
 using testing::DiskCall;
@@ -21,28 +20,6 @@ class CompactionEdges : public CompactedLog {
     start_log();
     for (int i = 0; i < 12; ++i) put(fmt::format("k{}", i % 3), std::string(80, 'v'));
     roll();
-  }
-  /// A message of format 1.
-  static std::vector<std::uint8_t> old_message(std::int64_t offset, std::int64_t timestamp,
-                                               std::string_view key,
-                                               std::optional<std::string_view> value) {
-    std::vector<std::uint8_t> bytes(26);
-    const auto put_text = [&](std::optional<std::string_view> text) {
-      const auto at = bytes.size();
-      bytes.resize(at + 4);
-      store_be<std::int32_t>(bytes.data() + at,
-                             text ? static_cast<std::int32_t>(text->size()) : -1);
-      if (text) bytes.insert(bytes.end(), text->begin(), text->end());
-    };
-    put_text(key);
-    put_text(value);
-    store_be<std::int64_t>(bytes.data(), offset);
-    store_be<std::int32_t>(bytes.data() + 8, static_cast<std::int32_t>(bytes.size() - 12));
-    bytes[16] = 1;
-    store_be<std::int64_t>(bytes.data() + 18, timestamp);
-    store_be<std::uint32_t>(bytes.data() + 12, static_cast<std::uint32_t>(crc32_z(
-                                                   0, bytes.data() + 16, bytes.size() - 16)));
-    return bytes;
   }
   /// A log that an old broker wrote: one segment of format 1, and nothing beside it.
   void start_with(const std::vector<std::vector<std::uint8_t>>& messages) {

@@ -50,8 +50,11 @@ Result<> verify_path(env::Disk& disk, const std::string& path, storage::Findings
     for (;;) {
       auto more = verifier.step(step_bytes);
       note();
-      if (!more) result = std::unexpected(std::move(more).error());
-      if (!more.value_or(false)) break;
+      if (!more) {
+        result = std::unexpected(std::move(more).error());
+        break;
+      }
+      if (!*more) break;
     }
   }
   return result;
