@@ -10,16 +10,20 @@ namespace moldau::storage {
 
 namespace {
 
-/// Every batch of the segment that has `offset`, which was sealed; nothing where it is gone.
+/// Every batch of the segment that has `offset`, which was sealed: what was there is there again.
 Result<> check_segment_of(env::Disk& disk, const std::string& directory, Offset offset) {
   std::optional<Offset> base;
+  std::optional<Offset> next_base;
   for (const auto& entry : TRY(disk.list(directory))) {
     const auto file = parse_segment_file_name(entry.name);
-    if (file && file->suffix == log_suffix && file->base <= offset) {
+    if (!file || file->suffix != log_suffix) continue;
+    if (file->base <= offset) {
       base = std::max(base.value_or(file->base), file->base);
+    } else {
+      next_base = std::min(next_base.value_or(file->base), file->base);
     }
   }
-  if (!base) return {};
+  if (!base) return fail(Errc::corrupt, fmt::format("there is no segment with offset {}", offset));
   const auto path = fmt::format("{}/{}", directory, segment_file_name(*base, log_suffix));
   const auto file = TRY(disk.open(path, env::OpenMode::read));
   BatchScanner scanner(*file, 0, TRY(file->size()), ReadMode::blocking, BatchScanner::scan_buffer);
@@ -27,9 +31,13 @@ Result<> check_segment_of(env::Disk& disk, const std::string& directory, Offset 
   for (;;) {
     auto batch = check_next_batch(scanner, *base, expected);
     if (!batch) return std::unexpected(std::move(batch).error().within(path));
-    if (!*batch) return {};
+    if (!*batch) break;
     expected = (*batch)->header.next_offset();
   }
+  if (expected <= offset || (next_base && expected > *next_base)) {
+    return fail(Errc::corrupt, fmt::format("{} ends at {}", path, expected));
+  }
+  return {};
 }
 
 }  // namespace
@@ -64,7 +72,10 @@ Result<> LogDir::State::check_known_damage(const TopicPartition& name,
   }
   if (!damage_at) return {};
   auto checked = check_segment_of(disk(), directory, *damage_at);
-  if (!checked) return std::unexpected(std::move(checked).error().within("found by scrubbing"));
+  // Whatever it is, it concerns this partition alone.
+  if (!checked) {
+    return fail(Errc::corrupt, "found by scrubbing: " + checked.error().to_string());
+  }
   env_.log().info("damage that scrubbing had found is gone partition={}", name);
   env::Lock guard(checkpoint_mutex);
   damage.erase(name);

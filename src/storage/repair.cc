@@ -214,7 +214,8 @@ void Log::Private::go_offline(const std::shared_ptr<Log>& self, const Error& err
                               LogState final_state, Wakeups& wakeups) {
   {
     env::Lock lock(mutex);
-    if (state == LogState::offline || state == LogState::deleted) {
+    if (state == LogState::deleted) return;
+    if (state == LogState::offline) {
       state = final_state;
       return;
     }

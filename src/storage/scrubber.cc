@@ -67,6 +67,10 @@ Scrubber::Progress Scrubber::step(Pass& pass, std::uint64_t& bytes) {
     passes_.fetch_add(1, std::memory_order_relaxed);
     return Progress::done;
   }
+  if (!is_here(*pass.reading)) {
+    pass.reading.reset();
+    return Progress::more;
+  }
   while (bytes < step_bytes) {
     const auto checked = check_batch(*pass.reading, bytes);
     if (!checked) return judge(pass);
@@ -124,23 +128,25 @@ Result<bool> Scrubber::check_batch(Reading& reading, std::uint64_t& bytes) {
   return true;
 }
 
+/// False: cut, compacted, removed or closed meanwhile, which is no damage and needs no reading.
+bool Scrubber::is_here(const Reading& reading) {
+  const auto& state = reading.log->priv();
+  return state.is_undisturbed(reading.generation) && state.has_segments(reading.segment);
+}
+
 /// Something was wrong at `position`. Is it damage?
 Scrubber::Progress Scrubber::judge(Pass& pass) {
   auto& reading = *pass.reading;
-  auto& state = reading.log->priv();
-  const auto is_here = [&] {
-    return state.is_undisturbed(reading.generation) && state.has_segments(reading.segment);
-  };
-  if (!is_here()) {
+  if (!is_here(reading)) {
     pass.reading.reset();
     return Progress::more;
   }
-  const Maintenance maintenance(state);
+  const Maintenance maintenance(reading.log->priv());
   if (!maintenance) {
     reading.scanner.reset();
     return Progress::busy;
   }
-  if (!is_here()) {
+  if (!is_here(reading)) {
     pass.reading.reset();
     return Progress::more;
   }

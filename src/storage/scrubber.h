@@ -80,6 +80,7 @@ class Scrubber {
   Result<> open(Reading& reading);
   /// Reads on; false at the segment's end.
   Result<bool> check_batch(Reading& reading, std::uint64_t& bytes);
+  static bool is_here(const Reading& reading);
   Progress judge(Pass& pass);
   void note_damage(const Reading& reading, const Error& error);
 

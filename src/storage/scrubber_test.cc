@@ -164,6 +164,33 @@ TEST_F(Scrubbing, a_segment_that_is_missing_is_damage) {
   ASSERT_TRUE(env_->disk().remove_file(path(first_log)));
   scrub();
   EXPECT_TRUE(log_->is_offline());
+  crash(CrashKind::kill);
+  ASSERT_TRUE(open_dir());
+  EXPECT_EQ(load()->quarantined.size(), 1U) << "it is still missing";
+}
+
+TEST_F(Scrubbing, a_segment_that_is_short_or_can_not_be_read_stays_out_of_service_alone) {
+  fill();
+  flip(100);
+  scrub();
+  ASSERT_EQ(damage(), "0\n1\nt 0 0\n");
+  crash(CrashKind::kill);
+  {
+    const auto file = env_->disk().open(path(first_log), env::OpenMode::write).value();
+    ASSERT_TRUE(file->truncate(0));
+  }
+  ASSERT_TRUE(open_dir());
+  EXPECT_EQ(load()->quarantined.size(), 1U) << "what was there is not there again";
+  crash(CrashKind::kill);
+  ASSERT_TRUE(open_dir());
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::read || !file.ends_with(first_log)) return std::nullopt;
+    return Error{.code = Errc::io, .context = "planned"};
+  };
+  const auto report = load();
+  on_call = nullptr;
+  ASSERT_TRUE(report) << "the directory stays";
+  EXPECT_EQ(report->quarantined.size(), 1U);
 }
 
 TEST_F(Scrubbing, a_segment_that_can_not_be_opened_is_told_and_not_quarantined) {
@@ -205,16 +232,14 @@ TEST_F(Scrubbing, segments_that_retention_removes_meanwhile_are_no_damage) {
   EXPECT_FALSE(log_->is_offline());
 }
 
-TEST_F(Scrubbing, a_log_that_is_being_cut_meanwhile_is_no_damage) {
+TEST_F(Scrubbing, what_was_cut_meanwhile_is_not_judged) {
   fill();
   during_next(DiskCall::names, [this] {
-    log_->priv().run_exclusive(
-        log_, LogState::repairing, [this] { EXPECT_TRUE(log_->priv().truncate(Offset(1))); },
-        [] {});
+    flip(100);
+    env::Lock lock(log_->priv().mutex);
+    ++log_->priv().generation;
     return std::optional<Error>();
   });
-  scrub();
-  settle();
   scrub();
   EXPECT_EQ(stats().scrub_damage, 0U);
   EXPECT_FALSE(log_->is_offline());
