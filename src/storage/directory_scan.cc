@@ -9,6 +9,12 @@
 
 namespace moldau::storage {
 
+Result<> remove_if_there(env::Disk& disk, const std::string& path) {
+  auto result = disk.remove_file(path);
+  if (!result && result.error().code == Errc::not_found) return {};
+  return result;
+}
+
 namespace {
 
 constexpr std::string_view snapshot_checkpoint_deleted = ".checkpoint.deleted";
@@ -19,12 +25,6 @@ struct SwapFile {
   std::string original;  // without ".swap"
   SegmentFileName segment;
 };
-
-Result<> remove_if_there(env::Disk& disk, const std::string& path) {
-  auto result = disk.remove_file(path);
-  if (!result && result.error().code == Errc::not_found) return {};
-  return result;
-}
 
 /// First offset behind the batches of a file.
 Result<Offset> end_of_log(env::Disk& disk, const std::string& path, Offset base) {
@@ -83,8 +83,7 @@ Result<> drop_unfinished(env::Disk& disk, const std::string& directory,
 
 }  // namespace
 
-Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
-                                                           const std::string& directory) {
+Result<PartitionFiles> scan_partition_directory(env::Disk& disk, const std::string& directory) {
   std::vector<std::string> names;
   std::vector<SwapFile> swaps;
   std::vector<std::string> cleaned;
@@ -109,6 +108,7 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
   for (const auto& path : cleaned) TRY(disk.remove_file(path));
   TRY(complete_swaps(disk, directory, swaps, names));
 
+  PartitionFiles result;
   std::map<Offset, SegmentFiles> segments;
   Offset newest_snapshot{0};
   for (const auto& name : names) {
@@ -125,7 +125,7 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
     if (file->suffix == snapshot_suffix) {
       // Each clean stop leaves one; needed are those where a segment begins, and the last.
       const bool stray = segment == segments.end() && file->base < newest_snapshot;
-      if (stray) TRY(disk.remove_file(fmt::format("{}/{}", directory, name)));
+      if (stray) result.stray_snapshots.push_back(fmt::format("{}/{}", directory, name));
     } else if (segment == segments.end()) {
       TRY(disk.remove_file(fmt::format("{}/{}", directory, name)));
     } else if (file->suffix == index_suffix) {
@@ -134,8 +134,7 @@ Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
       segment->second.has_time_index = true;
     }
   }
-  std::vector<SegmentFiles> result;
-  for (const auto& [base, files] : segments) result.push_back(files);
+  for (const auto& [base, files] : segments) result.segments.push_back(files);
   return result;
 }
 

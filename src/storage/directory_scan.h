@@ -17,12 +17,18 @@ struct SegmentFiles {
   bool has_time_index{false};
 };
 
-/// Finishes what a stop has left half-done in a partition directory, as Kafka's LogLoader does:
-/// removes `.deleted` and `.cleaned` files, completes swaps, removes indexes without a log. Returns
-/// the segments by base offset.
-Result<std::vector<SegmentFiles>> scan_partition_directory(env::Disk& disk,
-                                                           const std::string& directory);
+struct PartitionFiles {
+  std::vector<SegmentFiles> segments;  ///< by base offset
+  /// Paths of producer snapshots that nobody needs once the log is known to be whole.
+  std::vector<std::string> stray_snapshots;
+};
 
+/// Finishes what a stop has left half-done in a partition directory, as Kafka's LogLoader does:
+/// removes `.deleted` and `.cleaned` files, completes swaps, removes indexes without a log.
+Result<PartitionFiles> scan_partition_directory(env::Disk& disk, const std::string& directory);
+
+/// Without an error if it is not there.
+Result<> remove_if_there(env::Disk& disk, const std::string& path);
 /// All files of one segment; those that are not there do not matter.
 Result<> remove_segment_files(env::Disk& disk, const std::string& directory, Offset base);
 Result<> remove_snapshots_above(env::Disk& disk, const std::string& directory, Offset end);

@@ -68,7 +68,8 @@ Result<LoadOutcome> Loader::run() {
   log_.directory = request_.directory;
   recovery_point_ = request_.recovery_point;
   TRY(read_metadata());
-  files_ = TRY(scan_partition_directory(disk_, request_.directory));
+  auto found = TRY(scan_partition_directory(disk_, request_.directory));
+  files_ = std::move(found.segments);
   if (files_.empty()) {
     if (recovery_point_ > Offset(0)) {
       return fail(Errc::corrupt,
@@ -80,6 +81,7 @@ Result<LoadOutcome> Loader::run() {
   } else {
     TRY(recover());
   }
+  for (const auto& path : found.stray_snapshots) TRY(remove_if_there(disk_, path));
   finish();
   TRY(write_missing_metadata());
   return std::move(outcome_);

@@ -20,12 +20,6 @@ Result<std::optional<BatchPosition>> first_batch_reaching(const Segment& segment
   return std::nullopt;
 }
 
-Result<> remove_if_there(env::Disk& disk, const std::string& path) {
-  auto result = disk.remove_file(path);
-  if (!result && result.error().code == Errc::not_found) return {};
-  return result;
-}
-
 /// A flush round under way may hold what was dirty of the segments behind `durable`; it does not
 /// count any more, so they are synced here.
 Result<> sync_segments(env::Disk& disk, const SegmentList& kept, Offset durable) {
