@@ -71,13 +71,15 @@ class OneReplica : public LogListener {
 };
 
 class LogTest : public ::testing::Test {
+ public:
+  ~LogTest() override { shut_down(); }
+
  protected:
   explicit LogTest(std::uint64_t seed = 1)
       : world_(seed, quiet()), node_(world_.add_node("n", {.workers = 3})) {
     config_.retention_ms = unlimited;  // the batches are from 1970
     boot();
   }
-  ~LogTest() override { shut_down(); }
 
   static env::SimOptions quiet() {
     env::SimOptions options;
