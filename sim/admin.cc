@@ -1,5 +1,7 @@
 #include "sim/admin.h"
 
+#include <algorithm>
+
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
@@ -72,9 +74,15 @@ env::Task<Result<>> Admin::create_next() {
     creating_ = topics[created_++];
   } else if (bench_.scenario.names_are_reused && !free_names_.empty()) {
     const std::string& name = *free_names_.begin();
-    do {
-      creating_ = topics[prng_.below(topics.size())];
-    } while (is_compacted(creating_->name) != is_compacted(name));
+    creating_ = topics[prng_.below(topics.size())];
+    if (is_compacted(creating_->name) != is_compacted(name)) {
+      // The name says what it is; one of the auditor's may be of another kind than all of ours.
+      const auto other = std::ranges::find(topics, is_compacted(name), [](const TopicPlan& plan) {
+        return is_compacted(plan.name);
+      });
+      creating_->configs.clear();
+      if (other != topics.end()) creating_->configs = other->configs;
+    }
     creating_->name = name;
     free_names_.erase(free_names_.begin());
   }
