@@ -38,7 +38,6 @@ Result<> verify_path(env::Disk& disk, const std::string& path, storage::Findings
   auto whole = std::filesystem::absolute(path).lexically_normal().string();
   if (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
   const auto held = TRY(lock(disk, TRY(storage::log_directory_of(disk, whole))));
-  Result<> result;
   auto told = findings.totals;
   const auto note = [&] {
     const auto now = findings.totals;
@@ -46,18 +45,22 @@ Result<> verify_path(env::Disk& disk, const std::string& path, storage::Findings
     told = now;
   };
   for (auto& request : TRY(storage::plan_verification(disk, whole, findings))) {
+    const auto partition = request.directory;
     storage::PartitionVerifier verifier(disk, std::move(request), findings);
     for (;;) {
       auto more = verifier.step(step_bytes);
       note();
       if (!more) {
-        result = std::unexpected(std::move(more).error());
+        // The others are checked all the same.
+        findings.add({.severity = storage::Severity::damage,
+                      .file = partition,
+                      .what = "the rest can not be read: " + more.error().to_string()});
         break;
       }
       if (!*more) break;
     }
   }
-  return result;
+  return {};
 }
 
 void VerifyPrinter::say(const storage::Finding& finding) const {

@@ -97,6 +97,21 @@ TEST_F(LogVerify, damage_is_a_line_with_its_place) {
                      R"("bytes":162,"damage":1,"warnings":0})");
 }
 
+TEST_F(LogVerify,
+       what_can_not_be_read_is_told_of_each_partition_and_keeps_no_other_from_being_checked) {
+  for (const char* name : {"/a-0/", "/z-0/"}) {
+    std::filesystem::create_directories(directory_ + name);
+    std::filesystem::create_symlink(segment, directory_ + name + segment);  // to itself
+  }
+  const auto lines = verify(directory_);
+  ASSERT_EQ(lines.size(), 3U) << lines[0] << error_;
+  EXPECT_TRUE(lines[0].starts_with("DAMAGE D/a-0 ")) << lines[0];
+  EXPECT_NE(lines[0].find("the rest can not be read"), std::string::npos) << lines[0];
+  EXPECT_TRUE(lines[1].starts_with("DAMAGE D/z-0 ")) << lines[1];
+  EXPECT_NE(lines[2].find("2 batches, 4 records"), std::string::npos) << lines[2];
+  EXPECT_EQ(error_, "");
+}
+
 TEST_F(LogVerify, the_same_tail_is_torn_after_a_kill_and_damage_after_a_clean_stop) {
   log_.pop_back();
   write("t-0/" + segment, log_);
