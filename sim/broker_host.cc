@@ -1,7 +1,8 @@
 #include "sim/broker_host.h"
 
+#include <algorithm>
+
 #include "base/check.h"
-#include "broker/node.h"
 
 namespace moldau::sim {
 
@@ -12,6 +13,9 @@ constexpr Duration stop_within = std::chrono::seconds(10);
 
 broker::BrokerConfig make_config(const Scenario& scenario) {
   Properties properties = embedded_properties("/data");
+  for (int more = 1; more < scenario.directories; ++more) {
+    properties["log.dirs"] += fmt::format(",/data{}", more);
+  }
   properties["flush.strategy"] = scenario.flush_strategy;
   // Small, like everything here: a full disk has to get past the reserve to be felt.
   properties["log.dir.min.free.bytes"] = "16384";
@@ -25,17 +29,23 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
   CHECK(values.has_value(), "{}", values.error().to_string());
   auto config = broker::BrokerConfig::make(*std::move(values));
   CHECK(config.has_value(), "{}", config.error().to_string());
+  config->open_log_files_max = scenario.open_files_max;
   return *std::move(config);
 }
 }  // namespace
 
 BrokerHost::BrokerHost(env::SimWorld& world, env::SimNode& node, const Scenario& scenario,
                        History& history)
-    : world_(world), node_(node), history_(history), config_(make_config(scenario)) {}
+    : world_(world),
+      node_(node),
+      history_(history),
+      config_(make_config(scenario)),
+      half_lives_(scenario.half_lives) {}
 
 void BrokerHost::start() {
   ++lives_;
   attention_ = false;
+  half_since_.reset();
   ended_ = false;
   crashed_ = false;
   why_ = "stopped";
@@ -75,15 +85,22 @@ env::Task<> BrokerHost::live(env::Env& env) {
   while (started) {
     const auto woken = co_await stop.wait_until(world_.now() + look_every);
     if (woken || woken.error().code == Errc::cancelled) break;
-    for (const auto& [path, stats] : node.directory_stats()) {
-      if (stats.offline) attention_ = true;
-    }
+    look_at(node);
   }
   ready_ = false;
   stop_ = nullptr;
   co_await node.stop(world_.now() + stop_within);
   history_.add(BrokerEnded{world_.now(), lives_, why_});
   attention_ = ended_ = true;
+}
+
+/// Without its first directory it is of no use, without another one for a while.
+void BrokerHost::look_at(const broker::Node& node) {
+  const auto directories = node.directory_stats();
+  const auto is_offline = [](const auto& directory) { return directory.second.offline; };
+  if (std::ranges::none_of(directories, is_offline)) return;
+  if (!half_since_) half_since_ = world_.now();
+  attention_ |= is_offline(directories.front()) || world_.now() - *half_since_ >= half_lives_;
 }
 
 }  // namespace moldau::sim

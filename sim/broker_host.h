@@ -1,8 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
-#include "broker/config.h"
+#include "broker/node.h"
 #include "env/sim/world.h"
 #include "sim/bench.h"
 
@@ -30,6 +31,8 @@ class BrokerHost {
   /// It could not start, or its directory is offline, or its process has ended: somebody has to do
   /// something.
   bool needs_attention() const { return attention_; }
+  /// It serves without a directory that has failed.
+  bool is_half() const { return half_since_.has_value(); }
   int lives() const { return lives_; }
   /// While a fault of the disk is under way a start may fail.
   void excuse(Excuse excuse) { excuse_ = excuse; }
@@ -39,14 +42,17 @@ class BrokerHost {
 
  private:
   env::Task<> live(env::Env& env);
+  void look_at(const broker::Node& node);
 
   env::SimWorld& world_;
   env::SimNode& node_;
   History& history_;
   const broker::BrokerConfig config_;
+  const Duration half_lives_;
   int lives_{0};
   bool ready_{false};
   bool attention_{false};
+  std::optional<MonoTime> half_since_;
   bool ended_{false};
   bool crashed_{false};  // in this life
   Excuse excuse_{Excuse::none};

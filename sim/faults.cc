@@ -151,7 +151,7 @@ void Faults::heal() {
   world_.network().heal_all();
   world_.network().options().latency = latency_;
   host_.node().disk().set_capacity(capacity_);
-  if (!armed_ && !host_.needs_attention()) return;
+  if (!armed_ && !host_.needs_attention() && !host_.is_half()) return;
   power_cut("power cut, so that nothing of the faults is left");
   pass_until([this] { return !host_.is_up(); }, down_within);
   armed_ = false;

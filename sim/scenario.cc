@@ -21,6 +21,8 @@ constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 
 
 constexpr std::uint64_t groups_per_million = 400'000;
 constexpr std::uint64_t compaction_per_million = 400'000;
+constexpr std::uint64_t several_directories_per_million = 400'000;
+constexpr std::uint64_t few_files_per_million = 400'000;
 
 FaultKind draw_kind(Prng& prng) {
   int sum = 0;
@@ -108,6 +110,15 @@ void draw_compaction(Prng prng, Scenario& scenario) {
   scenario.cleaner_backoff = draw_ms(prng, 100, 500);
 }
 
+/// With a stream of its own, as groups.
+void draw_directories(Prng prng, Scenario& scenario) {
+  if (prng.chance(several_directories_per_million)) {
+    scenario.directories = static_cast<int>(prng.between(2, 3));
+    scenario.half_lives = draw_ms(prng, 0, 1'000);
+  }
+  if (prng.chance(few_files_per_million)) scenario.open_files_max = prng.below(8);
+}
+
 MemberPlan draw_member(Prng& prng) {
   MemberPlan plan;
   plan.is_static = prng.chance(300'000);
@@ -176,6 +187,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.ends_with_crash = prng.chance(700'000);
   draw_groups(Prng(seed).split("groups"), scenario);
   draw_compaction(Prng(seed).split("compaction"), scenario);
+  draw_directories(Prng(seed).split("directories"), scenario);
   return scenario;
 }
 

@@ -7,6 +7,7 @@
 #include "base/prng.h"
 #include "base/time.h"
 #include "env/sim/options.h"
+#include "storage/open_files.h"
 
 namespace moldau::sim {
 
@@ -106,6 +107,9 @@ struct Scenario {
   Duration initial_rebalance_delay{0};
   std::string flush_strategy;
   Duration cleaner_backoff{std::chrono::seconds(15)};
+  int directories{1};
+  Duration half_lives{0};  ///< a broker goes on so long after one that is not the first has failed
+  std::size_t open_files_max{storage::OpenFiles::unlimited};
   bool ends_with_crash{true};
 
   bool has_groups() const { return !groups.empty(); }

@@ -125,57 +125,6 @@ TEST_F(Admin, log_directories_are_described_with_sizes_and_space) {
   }
 }
 
-class AdminOfTwoDirectories : public Admin {
- protected:
-  void SetUp() override {
-    properties_["log.dirs"] = "/first,/second";
-    start();
-  }
-};
-
-TEST_F(AdminOfTwoDirectories, one_that_has_failed_is_described_as_offline) {
-  ASSERT_EQ(create("t", 4), ErrorCode::none);
-  ASSERT_EQ(create("u"), ErrorCode::none);  // where there are fewer
-  protocol::DescribeLogDirsRequest request;
-  request.topics.reset();
-  EXPECT_EQ(ask<protocol::DescribeLogDirsResponse>(request).results.at(1).error_code,
-            ErrorCode::none);
-  disk().fail_next(env::DiskOp::write, "/second/");
-  run_for(std::chrono::seconds(61));  // some checkpoint is due by then
-  const auto answer = ask<protocol::DescribeLogDirsResponse>(request);
-  ASSERT_EQ(answer.results.size(), 2u);
-  EXPECT_EQ(answer.results[0].error_code, ErrorCode::none);
-  EXPECT_FALSE(answer.results[0].topics.empty());
-  EXPECT_EQ(answer.results[1].log_dir, "/second");
-  EXPECT_EQ(answer.results[1].error_code, ErrorCode::kafka_storage_error);
-  EXPECT_TRUE(answer.results[1].topics.empty());
-}
-
-TEST_F(AdminOfTwoDirectories,
-       what_one_has_that_can_not_be_loaded_does_not_begin_anew_in_the_other) {
-  ASSERT_EQ(create("t", 4), ErrorCode::none);
-  ASSERT_EQ(create("u"), ErrorCode::none);
-  protocol::DescribeLogDirsRequest request;
-  request.topics.reset();
-  const auto second = [&] { return ask<protocol::DescribeLogDirsResponse>(request).results.at(1); };
-  ASSERT_EQ(second().topics.size(), 1u);
-  const std::string there{second().topics[0].name};
-  const std::string here = there == "t" ? "u" : "t";
-  ASSERT_EQ(produce(there, "v").error_code, ErrorCode::none);
-  stop();
-  disk().fail_next(env::DiskOp::read, "/second/" + there);
-  start();
-  EXPECT_EQ(produce(here, "v").error_code, ErrorCode::none);
-  EXPECT_EQ(second().error_code, ErrorCode::kafka_storage_error);
-  EXPECT_EQ(produce(there, "w").error_code, ErrorCode::not_leader_or_follower);
-  ASSERT_EQ(create("new"), ErrorCode::none);
-  EXPECT_EQ(produce("new", "v").error_code, ErrorCode::none) << "in the one that is there";
-  stop();
-  start();
-  EXPECT_EQ(produce(there, "x").error_code, ErrorCode::none);
-  EXPECT_EQ(fetch(there, 0).high_watermark, Offset(2)) << "v and x";
-}
-
 TEST_F(Admin, producers_of_a_partition_are_described) {
   ASSERT_EQ(create("t"), ErrorCode::none);
   const auto sent = produce(

@@ -28,15 +28,13 @@ Prng request_log_chance(env::Env& env, const BrokerConfig& config) {
 
 }  // namespace
 
-Broker::Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
-               ControllerDriver& controller, const TopicConfigs& topic_configs,
-               std::vector<storage::LogDir*> directories)
+Broker::Broker(env::Env& env, const BrokerConfig& config, ControllerDriver& controller,
+               const TopicConfigs& topic_configs, const LogDirectories& directories)
     : env_(env),
       config_(config),
-      cluster_id_(std::move(cluster_id)),
       controller_(controller),
       topic_configs_(topic_configs),
-      directories_(std::move(directories)),
+      directories_(directories),
       fetch_sessions_(config.fetch_session_slots, env.entropy().prng()),
       producer_ids_(controller, config.node_id),
       refusals_(env.log()),

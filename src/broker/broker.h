@@ -8,6 +8,7 @@
 #include "broker/answer_memory.h"
 #include "broker/config.h"
 #include "broker/fetch_session.h"
+#include "broker/log_directories.h"
 #include "broker/metrics.h"
 #include "broker/partitions.h"
 #include "broker/producer_ids.h"
@@ -37,14 +38,13 @@ class GroupCoordinators;
 /// by Node. Thread-safe.
 class Broker final : public net::SessionFactory {
  public:
-  Broker(env::Env& env, const BrokerConfig& config, std::string cluster_id,
-         ControllerDriver& controller, const TopicConfigs& topic_configs,
-         std::vector<storage::LogDir*> directories);
+  Broker(env::Env& env, const BrokerConfig& config, ControllerDriver& controller,
+         const TopicConfigs& topic_configs, const LogDirectories& directories);
   ~Broker() override;
 
   env::Env& env() const { return env_; }
   const BrokerConfig& config() const { return config_; }
-  const std::string& cluster_id() const { return cluster_id_; }
+  const std::string& cluster_id() const { return directories_.cluster_id(); }
   metadata::ImagePtr image() const;
 
   ControllerDriver& controller() { return controller_; }
@@ -59,8 +59,7 @@ class Broker final : public net::SessionFactory {
   RequestLog& request_log() { return request_log_; }
   const AnswerMemory& answer_memory() const { return answer_memory_; }
   const TopicConfigs& topic_configs() const { return topic_configs_; }
-  /// All of them, also those that are offline; in the order of `log.dirs`.
-  const std::vector<storage::LogDir*>& directories() const { return directories_; }
+  const LogDirectories& directories() const { return directories_; }
 
   /// Creates the topics with the broker's defaults and returns when they can be seen in image(), or
   /// could not be made (the log says why). Names are valid; none exists.
@@ -79,10 +78,9 @@ class Broker final : public net::SessionFactory {
 
   env::Env& env_;
   const BrokerConfig& config_;
-  const std::string cluster_id_;
   ControllerDriver& controller_;
   const TopicConfigs& topic_configs_;
-  const std::vector<storage::LogDir*> directories_;
+  const LogDirectories& directories_;
   Partitions partitions_;
   FetchSessionCache fetch_sessions_;
   ProducerIds producer_ids_;

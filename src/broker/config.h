@@ -32,6 +32,8 @@ struct BrokerConfig {
   storage::FlushStrategy flush_strategy{storage::FlushStrategy::automatic};
   std::optional<std::uint64_t> min_free_bytes;
   std::uint64_t scrub_bytes_per_second{0};
+  /// Files of segments that stay open between two uses; from the process's limit.
+  std::size_t open_log_files_max{storage::OpenFiles::unlimited};
 
   bool auto_create_topics_enable{true};
   std::int64_t fetch_max_bytes{55 << 20};

@@ -71,7 +71,8 @@ void Fetch::find_partition(FetchPart& part) {
   } else {
     part.partition = broker_.partitions().find(topic->name, key.partition);
     if (part.partition == nullptr) {
-      part.data.error_code = ErrorCode::not_leader_or_follower;
+      part.data.error_code =
+          broker_.partitions().why_missing(*context_.image, topic->name, key.partition);
     } else if (by_id && part.partition->topic_id() != key.topic_id) {
       part.partition = nullptr;
       part.data.error_code = ErrorCode::inconsistent_topic_id;

@@ -4,7 +4,6 @@
 
 #include "broker/format.h"
 #include "broker/group_coordinators.h"
-#include "storage/meta_properties.h"
 
 namespace moldau::broker {
 
@@ -37,91 +36,40 @@ Node::Node(env::Env& env, BrokerConfig config)
       config_(std::move(config)),
       worker_(env.workers().at(0)),
       metadata_work_(std::make_shared<env::Signal>(worker_)),
+      open_files_(std::make_shared<storage::OpenFiles>(config_.open_log_files_max)),
       topic_configs_(config_.properties, config_.node_id) {}
 
 Node::~Node() = default;
 
 env::Task<Result<>> Node::start() {
-  CO_TRY(open_directories());
+  dirs_ = CO_TRY(LogDirectories::open(env_, config_, {cleaners_, open_files_}));
   CO_TRY(co_await start_metadata());
   CO_TRY(co_await register_self());
   CO_TRY(co_await replicas_->load(broker_->image()));
   replicas_loaded_ = true;
   housekeeping_ = std::make_unique<env::Scope>(worker_);
   cleaners_->set_config(topic_configs_.cleaner_config(*broker_->image()));
-  for (const OpenDir& dir : dirs_) {
+  for (const OpenDir& dir : dirs_.opened()) {
     housekeeping_->spawn(dir.dir->run(worker_));
     housekeeping_->spawn(dir.dir->run_cleaner(worker_));
     housekeeping_->spawn(dir.dir->run_scrubber(worker_));
   }
+  co_await reports_->report_while_fenced(broker_epoch_);
   CO_TRY(co_await become_unfenced());
+  housekeeping_->spawn(reports_->run(broker_epoch_));
   co_return open_listeners();
 }
 
-/// Opens every directory and formats what is new. All of them belong to one node of one cluster.
-Result<> Node::open_directories() {
-  const auto& p = config_.properties;
-  for (const auto& path : config_.log_dirs) {
-    auto dir = storage::LogDir::open(
-        env_,
-        {.path = path,
-         .flush_strategy = config_.flush_strategy,
-         .min_free_bytes = config_.min_free_bytes,
-         .high_watermark_checkpoint_ms = p.integer("replica.high.watermark.checkpoint.interval.ms"),
-         .log_start_checkpoint_ms = p.integer("log.flush.start.offset.checkpoint.interval.ms"),
-         .retention_check_ms = p.integer("log.retention.check.interval.ms"),
-         .first_retention_ms = p.integer("log.initial.task.delay.ms"),
-         .cleaners = cleaners_,
-         .scrub_bytes_per_second = config_.scrub_bytes_per_second});
-    if (!dir) return std::unexpected(std::move(dir).error().within("log directory"));
-    if (const auto& properties = (*dir)->meta_properties()) TRY(check_identity(*properties));
-    dirs_.push_back({.id = {}, .dir = std::move(*dir)});
-  }
-  if (cluster_id_.empty()) cluster_id_ = env_.entropy().uuid().to_string();
-  for (std::size_t i = 0; i < dirs_.size(); ++i) {
-    auto properties = dirs_[i].dir->meta_properties();
-    if (!properties) {
-      properties = TRY(format_directory(env_, config_, *dirs_[i].dir, cluster_id_,
-                                        i == 0 ? HoldsMetadata::yes : HoldsMetadata::no));
-    } else if (properties->directory_id.is_zero()) {  // written before KIP-858
-      properties->directory_id = env_.entropy().uuid();
-      TRY(dirs_[i].dir->write_meta_properties(*properties));
-    }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (dirs_[j].id != properties->directory_id) continue;
-      return fail(Errc::invalid,
-                  fmt::format("{} and {} have the same directory.id {}", dirs_[j].dir->path(),
-                              dirs_[i].dir->path(), properties->directory_id));
-    }
-    dirs_[i].id = properties->directory_id;
-  }
-  return {};
-}
-
-Result<> Node::check_identity(const storage::MetaProperties& properties) {
-  if (properties.node_id != config_.node_id) {
-    return fail(Errc::invalid,
-                fmt::format("node.id is {}, but the log directory was formatted for node {}",
-                            config_.node_id, properties.node_id));
-  }
-  if (!cluster_id_.empty() && cluster_id_ != properties.cluster_id) {
-    return fail(Errc::invalid, fmt::format("log directories of two clusters: {} and {}",
-                                           cluster_id_, properties.cluster_id));
-  }
-  cluster_id_ = properties.cluster_id;
-  return {};
-}
-
 env::Task<Result<>> Node::start_metadata() {
-  auto log = co_await MetadataLog::open(env_, config_, *dirs_.front().dir, dirs_.front().id,
+  auto log = co_await MetadataLog::open(env_, config_, *dirs_.first().dir, dirs_.first().id,
                                         metadata_work_);
   if (!log) co_return std::unexpected(std::move(log).error().within("metadata log"));
   metadata_log_ = std::move(*log);
-  bootstrap_ = CO_TRY(read_bootstrap(env_, dirs_.front().dir->path()));
+  bootstrap_ = CO_TRY(read_bootstrap(env_, dirs_.first().dir->path()));
   const auto& p = config_.properties;
   metadata::ControllerConfig controller{
       .node_id = config_.node_id,
-      .cluster_id = cluster_id_,
+      .cluster_id = dirs_.cluster_id(),
       .local_broker = config_.node_id,
       .session_timeout = milliseconds(p.integer("broker.session.timeout.ms")),
       .default_partitions = static_cast<std::int32_t>(p.integer("num.partitions")),
@@ -132,11 +80,13 @@ env::Task<Result<>> Node::start_metadata() {
       .bootstrap = bootstrap_.records};
   controller_ = std::make_unique<ControllerDriver>(env_, worker_, std::move(controller),
                                                    topic_configs_, *metadata_work_);
-  std::vector<storage::LogDir*> directories;
-  for (const OpenDir& dir : dirs_) directories.push_back(dir.dir.get());
-  broker_ = std::make_unique<Broker>(env_, config_, cluster_id_, *controller_, topic_configs_,
-                                     std::move(directories));
-  replicas_ = std::make_unique<Replicas>(*broker_, dirs_, worker_);
+  broker_ = std::make_unique<Broker>(env_, config_, *controller_, topic_configs_, dirs_);
+  reports_ =
+      std::make_unique<DirectoryReports>(env_, *controller_, config_.node_id, dirs_.opened());
+  for (const OpenDir& dir : dirs_.opened()) {
+    dir.dir->on_offline([report = reports_->on_failure()](const Error&) { report(); });
+  }
+  replicas_ = std::make_unique<Replicas>(*broker_, dirs_, *reports_, worker_);
   auto publish = [this](metadata::ImagePtr image, metadata::Delta delta) {
     return follow(std::move(image), std::move(delta));
   };
@@ -162,7 +112,7 @@ env::Task<Result<>> Node::register_controller(const Uuid& incarnation) {
   request.controller_id = config_.node_id;
   request.incarnation_id = incarnation;
   request.zk_migration_ready = false;
-  for (const auto& endpoint : self_voter(config_, dirs_.front().id).endpoints) {
+  for (const auto& endpoint : self_voter(config_, dirs_.first().id).endpoints) {
     auto& listener = request.listeners.emplace_back();
     listener.name = Text::view(endpoint.name);
     listener.host = Text::copy(endpoint.host);
@@ -192,7 +142,7 @@ env::Task<Result<>> Node::register_self() {
   CO_TRY(co_await register_controller(incarnation));
   protocol::BrokerRegistrationRequest request;
   request.broker_id = config_.node_id;
-  request.cluster_id = Text::view(cluster_id_);
+  request.cluster_id = Text::view(dirs_.cluster_id());
   request.incarnation_id = incarnation;
   for (const auto& address : config_.advertised) {
     auto& listener = request.listeners.emplace_back();
@@ -208,16 +158,9 @@ env::Task<Result<>> Node::register_self() {
     feature.max_supported_version = range.max;
   }
   request.rack = config_.rack ? std::optional(Text::view(*config_.rack)) : std::nullopt;
-  for (const OpenDir& dir : dirs_) request.log_dirs.push_back(dir.id);
+  for (const OpenDir& dir : dirs_.opened()) request.log_dirs.push_back(dir.id);
   std::sort(request.log_dirs.begin(), request.log_dirs.end());
-  // Known only after a clean stop of all directories, which then agree.
-  request.previous_broker_epoch =
-      dirs_.front().dir->clean_shutdown_epoch().value_or(BrokerEpoch(-1));
-  for (const OpenDir& dir : dirs_) {
-    if (dir.dir->clean_shutdown_epoch() != request.previous_broker_epoch) {
-      request.previous_broker_epoch = BrokerEpoch(-1);
-    }
-  }
+  request.previous_broker_epoch = dirs_.previous_broker_epoch();
   const auto reply = co_await controller_->run<protocol::BrokerRegistrationResponse>(
       worker_, [&](metadata::Controller& controller, const metadata::Context& context) {
         return controller.register_broker(context, request);
@@ -280,7 +223,7 @@ env::Task<> Node::stop(MonoTime deadline) {
   if (broker_ != nullptr) {
     for (const auto& partition : broker_->partitions().all()) partition->close();
   }
-  for (const OpenDir& dir : dirs_) {
+  for (const OpenDir& dir : dirs_.opened()) {
     if (dir.dir->is_offline()) continue;
     const auto closed = co_await dir.dir->close(worker_, broker_epoch_);
     if (!closed) {
@@ -298,8 +241,10 @@ std::size_t Node::quarantined_partitions() const {
 
 std::vector<std::pair<std::string, storage::LogDirStats>> Node::directory_stats() const {
   std::vector<std::pair<std::string, storage::LogDirStats>> stats;
-  stats.reserve(dirs_.size());
-  for (const OpenDir& dir : dirs_) stats.emplace_back(dir.dir->path(), dir.dir->stats());
+  for (const OpenDir& dir : dirs_.opened()) stats.emplace_back(dir.dir->path(), dir.dir->stats());
+  for (const auto& path : dirs_.lost()) {
+    stats.emplace_back(path, storage::LogDirStats{.offline = true});
+  }
   return stats;
 }
 

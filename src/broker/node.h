@@ -8,7 +8,9 @@
 #include "broker/broker.h"
 #include "broker/config.h"
 #include "broker/controller_driver.h"
+#include "broker/directory_reports.h"
 #include "broker/format.h"
+#include "broker/log_directories.h"
 #include "broker/metadata_log.h"
 #include "broker/replicas.h"
 #include "env/env.h"
@@ -48,10 +50,9 @@ class Node {
   /// For the metrics page; any thread, between start and stop.
   std::vector<std::pair<std::string, storage::LogDirStats>> directory_stats() const;
   net::ServerStats server_stats() const;
+  const storage::OpenFiles& open_log_files() const { return *open_files_; }
 
  private:
-  Result<> open_directories();
-  Result<> check_identity(const storage::MetaProperties& properties);
   env::Task<Result<>> start_metadata();
   env::Task<ControllerDriver::Followed> follow(metadata::ImagePtr image, metadata::Delta delta);
   env::Task<Result<>> register_self();
@@ -64,13 +65,14 @@ class Node {
   env::Worker& worker_;
   const std::shared_ptr<env::Signal> metadata_work_;
   const std::shared_ptr<storage::Cleaners> cleaners_{std::make_shared<storage::Cleaners>()};
-  std::vector<OpenDir> dirs_;  ///< the first holds the metadata log
-  std::string cluster_id_;
+  const std::shared_ptr<storage::OpenFiles> open_files_;
+  LogDirectories dirs_;
   TopicConfigs topic_configs_;
   Bootstrap bootstrap_;  ///< the controller's records refer to it
   std::shared_ptr<MetadataLog> metadata_log_;
   std::unique_ptr<ControllerDriver> controller_;
   std::unique_ptr<Broker> broker_;
+  std::unique_ptr<DirectoryReports> reports_;
   std::unique_ptr<Replicas> replicas_;
   bool replicas_loaded_{false};
   BrokerEpoch broker_epoch_{-1};

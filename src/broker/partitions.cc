@@ -2,6 +2,8 @@
 
 namespace moldau::broker {
 
+using protocol::ErrorCode;
+
 std::shared_ptr<Partition> Partitions::find(std::string_view topic, PartitionId id) const {
   const Shard& in = shard(topic);
   const env::Lock lock(in.mutex);
@@ -59,6 +61,27 @@ std::size_t Partitions::size() const {
     }
   }
   return count;
+}
+
+void Partitions::set_out_of_reach(const storage::TopicPartition& name) {
+  Shard& in = shard(name.topic);
+  const env::Lock lock(in.mutex);
+  in.out_of_reach.insert(name);
+}
+
+void Partitions::clear_out_of_reach(const storage::TopicPartition& name) {
+  Shard& in = shard(name.topic);
+  const env::Lock lock(in.mutex);
+  in.out_of_reach.erase(name);
+}
+
+protocol::ErrorCode Partitions::why_missing(const metadata::Image& image, std::string_view topic,
+                                            PartitionId id) const {
+  if (image.partition(topic, id) == nullptr) return ErrorCode::unknown_topic_or_partition;
+  const Shard& in = shard(topic);
+  const env::Lock lock(in.mutex);
+  return in.out_of_reach.contains({std::string(topic), id}) ? ErrorCode::kafka_storage_error
+                                                            : ErrorCode::not_leader_or_follower;
 }
 
 }  // namespace moldau::broker

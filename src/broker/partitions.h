@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -25,6 +26,15 @@ class Partitions {
   std::vector<std::shared_ptr<Partition>> all() const;
   std::size_t size() const;
 
+  /// The replica is this broker's and cannot be served: its files are damaged, or its directory has
+  /// failed. Clients get KAFKA_STORAGE_ERROR.
+  void set_out_of_reach(const storage::TopicPartition& name);
+  void clear_out_of_reach(const storage::TopicPartition& name);
+  /// What a client gets if find() says null: unknown_topic_or_partition, kafka_storage_error or
+  /// not_leader_or_follower.
+  protocol::ErrorCode why_missing(const metadata::Image& image, std::string_view topic,
+                                  PartitionId id) const;
+
  private:
   struct Hash {
     using is_transparent = void;
@@ -37,6 +47,7 @@ class Partitions {
     /// By partition id, null where the replica is elsewhere.
     std::unordered_map<std::string, std::vector<std::shared_ptr<Partition>>, Hash, std::equal_to<>>
         topics GUARDED_BY(mutex);
+    std::set<storage::TopicPartition> out_of_reach GUARDED_BY(mutex);
   };
   static constexpr std::size_t shard_count = 32;
 

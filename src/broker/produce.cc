@@ -146,7 +146,8 @@ void Produce::add_item(const protocol::ProduceRequest::TopicProduceData& topic,
   } else {
     item.partition = broker_.partitions().find(*name, topic.partition_data[index].index);
     if (item.partition == nullptr) {
-      refuse(item, ErrorCode::not_leader_or_follower);
+      refuse(item,
+             broker_.partitions().why_missing(*image_, *name, topic.partition_data[index].index));
     } else if (const auto error = item.partition->check_leader(no_leader_epoch);
                error != ErrorCode::none) {
       refuse(item, error);

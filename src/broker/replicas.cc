@@ -25,6 +25,10 @@ const metadata::Topic* owner_of(const metadata::Image& image, const storage::Log
   return same ? topic : nullptr;
 }
 
+bool is_offline(const OpenDir& dir) {
+  return dir.dir->is_offline();
+}
+
 }  // namespace
 
 env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
@@ -35,41 +39,87 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
         .topic_id = topic == nullptr ? Uuid() : topic->id,
         .config = broker_.topic_configs().settings_of(*image, name.topic)->log};
   };
-  std::size_t online = 0;
-  for (OpenDir& dir : dirs_) {
+  std::vector<std::pair<OpenDir*, storage::LoadReport>> reports;
+  std::map<storage::TopicPartition, int> found;
+  for (OpenDir& dir : dirs_.opened()) {
     auto report = co_await dir.dir->load(worker_, describe);
     if (!report) {
       broker_.env().log().error("log directory is offline path={} error=\"{}\"", dir.dir->path(),
                                 report.error().to_string());
       continue;
     }
-    ++online;
-    co_await adopt(*image, dir, std::move(*report));
+    for (const auto& log : report->logs) ++found[log->name()];
+    for (const auto& quarantined : report->quarantined) ++found[quarantined.name];
+    reports.emplace_back(&dir, std::move(*report));
   }
-  if (online == 0) co_return fail(Errc::io, "no log directory could be loaded");
+  if (reports.empty()) co_return fail(Errc::io, "no log directory could be loaded");
+  std::erase_if(found, [](const auto& entry) { return entry.second == 1; });
+  for (auto& [dir, report] : reports) {
+    CO_TRY(co_await retire_doubles(*image, *dir, report, found));
+    co_await adopt(*image, *dir, std::move(report));
+  }
 
   std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
-  if (online < dirs_.size()) leave_to_lost_directories(*image, missing);
+  leave_to_lost_directories(*image, missing);
   co_await create_missing(*image, std::move(missing));
   co_return Result<>();
 }
 
-/// What the metadata does not place in a directory that is here is in one that is not, until that
-/// comes back or the topic is deleted.
+/// What the metadata places in a directory that is not here stays there, until that comes back or
+/// the topic is deleted; so does what it places nowhere, while one is missing.
 void Replicas::leave_to_lost_directories(const metadata::Image& image,
                                          std::vector<storage::KnownLog>& missing) {
+  const auto& opened = dirs_.opened();
+  const bool all_here = dirs_.lost().empty() && std::ranges::none_of(opened, is_offline);
   std::erase_if(missing, [&](const storage::KnownLog& log) {
     const auto* registration = image.partition(log.name.topic, log.name.partition);
     const Uuid wanted = registration->directory_of(broker_.config().node_id);
     const bool is_here = std::ranges::any_of(
-        dirs_, [&](const OpenDir& dir) { return dir.id == wanted && !dir.dir->is_offline(); });
-    if (is_here) return false;
-    broker_.env().log().error("partition may be in a log directory that is offline partition={}",
-                              log.name);
-    lost_.insert(log.name);
+        opened, [&](const OpenDir& dir) { return dir.id == wanted && !is_offline(dir); });
+    if (is_here || (all_here && metadata::is_reserved_directory(wanted))) return false;
+    broker_.env().log().error(
+        "partition is in a log directory that is not here, it is not served partition={} "
+        "directory_id={} hint=\"bring that directory back, or delete the topic\"",
+        log.name, wanted);
+    lose(log.name);
     return true;
   });
+}
+
+void Replicas::lose(const storage::TopicPartition& name) {
+  lost_.insert(name);
+  broker_.partitions().set_out_of_reach(name);
+}
+
+/// Of replicas that are in several directories the one counts that the metadata names. Errors:
+/// exists if it names none of them.
+env::Task<Result<>> Replicas::retire_doubles(
+    const metadata::Image& image, OpenDir& dir, storage::LoadReport& report,
+    const std::map<storage::TopicPartition, int>& doubles) {
+  for (const auto& [name, count] : doubles) {
+    const auto* registration = image.partition(name.topic, name.partition);
+    if (registration == nullptr) continue;  // all of them are strays
+    const Uuid wanted = registration->directory_of(broker_.config().node_id);
+    if (wanted == dir.id) continue;
+    if (std::ranges::none_of(dirs_.opened(), [&](const OpenDir& d) { return d.id == wanted; })) {
+      co_return fail(Errc::exists,
+                     fmt::format("{} is in {} log directories, one of them is {}, and "
+                                 "the metadata names none: move away what is old",
+                                 name, count, dir.dir->path()));
+    }
+    const auto log = std::ranges::find(report.logs, name, &storage::Log::name);
+    if (log == report.logs.end()) continue;
+    broker_.env().log().warn(
+        "replica belongs in another directory, renamed to -stray and kept partition={} path={}",
+        name, dir.dir->path());
+    const auto renamed = co_await dir.dir->make_stray(*log, worker_);
+    if (!renamed) {
+      broker_.env().log().error("rename failed error=\"{}\"", renamed.error().to_string());
+    }
+    report.logs.erase(log);
+  }
+  co_return Result<>();
 }
 
 env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
@@ -104,6 +154,7 @@ env::Task<> Replicas::set_aside(const metadata::Image& image, OpenDir& dir,
     log.error("partition quarantined, nothing of it was changed partition={} error=\"{}\"", name,
               quarantined.error.to_string());
     untouchable_[name] = &dir;
+    broker_.partitions().set_out_of_reach(name);
     quarantined_ = untouchable_.size();
     co_return;
   }
@@ -126,6 +177,8 @@ void Replicas::add_partition(const metadata::Image& image, OpenDir& dir,
   partition->attach();
   partition->apply(*topic->partition(id));
   broker_.partitions().add(std::move(partition));
+  const bool known = topic->partition(id)->directory_of(broker_.config().node_id) == dir.id;
+  if (!known) reports_.placed(topic->id, id, dir.id);
 }
 
 env::Task<> Replicas::apply(metadata::ImagePtr image, metadata::Delta delta) {
@@ -167,42 +220,67 @@ void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::K
 
 env::Task<> Replicas::create_missing(const metadata::Image& image,
                                      std::vector<storage::KnownLog> wanted) {
-  for (OpenDir& dir : dirs_) {
-    std::vector<storage::KnownLog> here;
-    for (const auto& log : wanted) {
-      if (&directory_for(image, log.name) == &dir) here.push_back(log);
+  // Their files are open until all are durable.
+  const auto at_once = std::clamp<std::size_t>(broker_.config().open_log_files_max / 8, 8, 256);
+  for (auto& [dir, here] : place(image, std::move(wanted))) {
+    for (std::span rest(here); !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), at_once));
+      rest = rest.subspan(some.size());
+      co_await create(image, *dir, some);
     }
-    if (here.empty()) continue;
-    auto work = [&] { return dir.dir->create(here); };
-    auto logs = co_await env::run_on(dir.dir->pool(), env::IoClass::flush, worker_, work);
-    if (!logs) {
-      broker_.env().log().error("partitions could not be created path={} error=\"{}\"",
-                                dir.dir->path(), logs.error().to_string());
-      if (logs.error().code != Errc::no_space) continue;
-      for (const auto& log : here) unmade_.insert(log.topic_id);
-      continue;
-    }
-    for (auto& log : *logs) add_partition(image, dir, std::move(log));
   }
 }
 
-/// The directory that the metadata names, or else the one with the fewest logs.
-OpenDir& Replicas::directory_for(const metadata::Image& image,
-                                 const storage::TopicPartition& name) {
-  const auto* registration = image.partition(name.topic, name.partition);
-  const Uuid wanted = registration->directory_of(broker_.config().node_id);
-  for (OpenDir& dir : dirs_) {
-    if (dir.id == wanted && !dir.dir->is_offline()) return dir;
+/// Each goes to the directory that the metadata names, or else to the one with the fewest logs.
+std::map<OpenDir*, std::vector<storage::KnownLog>> Replicas::place(
+    const metadata::Image& image, std::vector<storage::KnownLog> wanted) {
+  std::map<OpenDir*, std::vector<storage::KnownLog>> placed;
+  std::vector<std::pair<std::size_t, OpenDir*>> online;
+  for (OpenDir& dir : dirs_.opened()) {
+    if (!is_offline(dir)) online.emplace_back(dir.dir->stats().logs, &dir);
   }
-  return *std::min_element(dirs_.begin(), dirs_.end(), [](const auto& a, const auto& b) {
-    return std::pair(a.dir->is_offline(), a.dir->stats().logs) <
-           std::pair(b.dir->is_offline(), b.dir->stats().logs);
-  });
+  for (auto& log : wanted) {
+    const auto* registration = image.partition(log.name.topic, log.name.partition);
+    const Uuid id = registration->directory_of(broker_.config().node_id);
+    auto to = std::ranges::find(online, id, [](const auto& dir) { return dir.second->id; });
+    if (to == online.end() && metadata::is_reserved_directory(id)) {
+      to = std::ranges::min_element(online, {}, [](const auto& dir) { return dir.first; });
+    }
+    if (to == online.end()) {
+      lose(log.name);
+      continue;
+    }
+    ++to->first;
+    placed[to->second].push_back(std::move(log));
+  }
+  return placed;
+}
+
+env::Task<> Replicas::create(const metadata::Image& image, OpenDir& dir,
+                             std::span<const storage::KnownLog> wanted) {
+  auto work = [&] { return dir.dir->create(wanted); };
+  auto logs = co_await env::run_on(dir.dir->pool(), env::IoClass::flush, worker_, work);
+  if (logs) {
+    for (auto& log : *logs) add_partition(image, dir, std::move(log));
+    co_return;
+  }
+  broker_.env().log().error("partitions could not be created path={} error=\"{}\"", dir.dir->path(),
+                            logs.error().to_string());
+  const bool again = logs.error().code == Errc::no_space;
+  for (const auto& log : wanted) {
+    if (again) {
+      unmade_.insert(log.topic_id);
+    } else {  // something of it may be there
+      lose(log.name);
+    }
+  }
 }
 
 env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
-    lost_.erase({topic.name, PartitionId(index)});
+    if (lost_.erase({topic.name, PartitionId(index)}) > 0) {
+      broker_.partitions().clear_out_of_reach({topic.name, PartitionId(index)});
+    }
     co_await delete_quarantined({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));
     if (found == nullptr || found->topic_id() != topic.id) continue;
@@ -229,6 +307,7 @@ env::Task<> Replicas::delete_quarantined(const storage::TopicPartition& name) {
     co_return;
   }
   untouchable_.erase(found);
+  broker_.partitions().clear_out_of_reach(name);
   quarantined_ = untouchable_.size();
 }
 

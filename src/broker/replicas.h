@@ -4,31 +4,29 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "broker/broker.h"
+#include "broker/directory_reports.h"
+#include "broker/log_directories.h"
 #include "env/task.h"
 #include "metadata/builder.h"
 #include "storage/log_dir.h"
 
 namespace moldau::broker {
 
-/// A log directory that is in use, with the id that metadata records name it by.
-struct OpenDir {
-  Uuid id;
-  std::unique_ptr<storage::LogDir> dir;
-};
-
 /// Makes this broker's replicas follow the metadata image: creates and deletes logs, hands
 /// leadership and settings to partitions. On one worker; called with one image after the other.
 class Replicas {
  public:
-  Replicas(Broker& broker, std::vector<OpenDir>& dirs, env::Worker& worker)
-      : broker_(broker), dirs_(dirs), worker_(worker) {}
+  Replicas(Broker& broker, LogDirectories& dirs, DirectoryReports& reports, env::Worker& worker)
+      : broker_(broker), dirs_(dirs), reports_(reports), worker_(worker) {}
 
   /// Start-up: loads all directories and matches what is there with the image. What no topic of
-  /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded.
+  /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded; a replica
+  /// is in two of them.
   env::Task<Result<>> load(metadata::ImagePtr image);
   /// What the image changed; also what could not be created before, for want of space.
   env::Task<> apply(metadata::ImagePtr image, metadata::Delta delta);
@@ -39,28 +37,35 @@ class Replicas {
   std::size_t quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
 
  private:
+  env::Task<Result<>> retire_doubles(const metadata::Image& image, OpenDir& dir,
+                                     storage::LoadReport& report,
+                                     const std::map<storage::TopicPartition, int>& doubles);
   env::Task<> adopt(const metadata::Image& image, OpenDir& dir, storage::LoadReport report);
   env::Task<> create_missing(const metadata::Image& image, std::vector<storage::KnownLog> wanted);
+  env::Task<> create(const metadata::Image& image, OpenDir& dir,
+                     std::span<const storage::KnownLog> wanted);
   env::Task<> delete_topic(const metadata::Topic& topic);
   env::Task<> set_aside(const metadata::Image& image, OpenDir& dir,
                         storage::Quarantined quarantined);
   env::Task<> delete_quarantined(const storage::TopicPartition& name);
   void leave_to_lost_directories(const metadata::Image& image,
                                  std::vector<storage::KnownLog>& missing);
+  void lose(const storage::TopicPartition& name);
   void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);
   void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
-  OpenDir& directory_for(const metadata::Image& image, const storage::TopicPartition& name);
+  std::map<OpenDir*, std::vector<storage::KnownLog>> place(const metadata::Image& image,
+                                                           std::vector<storage::KnownLog> wanted);
   void add_partition(const metadata::Image& image, OpenDir& dir, std::shared_ptr<storage::Log> log);
 
   Broker& broker_;
-  std::vector<OpenDir>& dirs_;
+  LogDirectories& dirs_;
+  DirectoryReports& reports_;
   env::Worker& worker_;
   /// Where the quarantined ones are: no new log comes in their place.
   std::map<storage::TopicPartition, OpenDir*> untouchable_;
   std::atomic<std::size_t> quarantined_{0};  ///< the size of it
-  /// May be in a directory that could not be loaded: an empty log in another one would pass for
-  /// theirs.
+  /// May be in a directory that is not here: an empty log in another one would pass for theirs.
   std::set<storage::TopicPartition> lost_;
   std::set<Uuid> unmade_;  ///< topics of which the disk had no room for all that belongs here
 };

@@ -31,6 +31,8 @@ class BrokerTest : public ::testing::Test {
   ~BrokerTest() override;
 
   void start();
+  /// For a start that may fail; then the machine is down again.
+  Result<> try_start();
   /// SIGTERM.
   void stop();
   void power_cut();

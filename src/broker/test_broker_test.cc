@@ -17,12 +17,17 @@ BrokerTest::~BrokerTest() {
 }
 
 void BrokerTest::start() {
-  const auto config = BrokerConfig::make(StaticConfig::make(properties_).value());
-  ASSERT_TRUE(config) << config.error().to_string();
+  const auto started = try_start();
+  ASSERT_TRUE(started) << started.error().to_string();
+}
+
+Result<> BrokerTest::try_start() {
+  const auto config = TRY(BrokerConfig::make(TRY(StaticConfig::make(properties_))));
   started_.reset();
-  server_.start([this, config = *config](env::Env& env) { return live(env, config); });
-  ASSERT_TRUE(world_.run_until([&] { return started_.has_value(); }));
-  ASSERT_TRUE(*started_) << started_->error().to_string();
+  server_.start([this, config](env::Env& env) { return live(env, config); });
+  EXPECT_TRUE(world_.run_until([&] { return started_.has_value(); }));
+  if (!*started_) go_down(env::CrashKind::kill);
+  return *started_;
 }
 
 void BrokerTest::stop() {

@@ -78,6 +78,7 @@ std::shared_ptr<const storage::LogConfig> log_config(const Values& values, std::
   auto config = std::make_shared<storage::LogConfig>();
   config->segment_bytes = values.integer("segment.bytes");
   config->segment_ms = values.integer("segment.ms");
+  config->preallocate = values.text("preallocate") == "true";
   config->segment_jitter_ms = values.integer("segment.jitter.ms");
   config->segment_index_bytes = values.integer("segment.index.bytes");
   config->index_interval_bytes = values.integer("index.interval.bytes");

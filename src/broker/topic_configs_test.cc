@@ -14,11 +14,12 @@ std::string describe(const TopicConfigs& configs, const metadata::Image& image) 
   const auto& log = *settings->log;
   const auto& rules = settings->rules;
   std::string text = fmt::format(
-      "segments {} {} {} {} {} cleanup {} {} retention {} {} delay {} durable {} flush {} ids {}\n",
+      "segments {} {} {} {} {} {} cleanup {} {} retention {} {} delay {} durable {} flush {} ids "
+      "{}\n",
       log.segment_bytes, log.segment_ms, log.segment_jitter_ms, log.segment_index_bytes,
-      log.index_interval_bytes, log.cleanup_delete, log.cleanup_compact, log.retention_ms,
-      log.retention_bytes, log.file_delete_delay_ms, static_cast<int>(log.durability), log.flush_ms,
-      log.producer_id_expiration_ms);
+      log.index_interval_bytes, log.preallocate, log.cleanup_delete, log.cleanup_compact,
+      log.retention_ms, log.retention_bytes, log.file_delete_delay_ms,
+      static_cast<int>(log.durability), log.flush_ms, log.producer_id_expiration_ms);
   text += fmt::format("batches {} {} {} {} {} {} {} {} {} isr {} unclean {}\n",
                       rules.codec ? static_cast<int>(*rules.codec) : -1, rules.gzip_level,
                       rules.lz4_level, rules.zstd_level, static_cast<int>(rules.timestamp_type),
@@ -78,6 +79,7 @@ const Properties other_values{
     {"log.message.timestamp.after.max.ms", "5"},
     {"log.message.timestamp.before.max.ms", "5"},
     {"log.message.timestamp.type", "LogAppendTime"},
+    {"log.preallocate", "true"},
     {"log.retention.bytes", "5"},
     {"log.retention.ms", "5"},
     {"log.roll.jitter.ms", "5"},

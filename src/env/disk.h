@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/time.h"
 
 namespace moldau::env {
 
@@ -34,6 +35,11 @@ class File {
   virtual Result<> datasync() = 0;
   virtual Result<> truncate(std::uint64_t size) = 0;
   virtual Result<std::uint64_t> size() const = 0;
+  /// When its contents were last changed.
+  virtual Result<WallMs> modified() const = 0;
+  /// Reserves room on the device for the first `size` bytes, which stay as they are: the file does
+  /// not grow. truncate() gives back what is beyond. Without effect where the file system cannot.
+  virtual Result<> reserve(std::uint64_t size) = 0;
   /// Starts write-back of a range without waiting for the device to finish it (bulk writers).
   virtual Result<> write_back(std::uint64_t position, std::uint64_t length) = 0;
   /// What the page cache has of a range, and need not write, may go: whoever reads it next should

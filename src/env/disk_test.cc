@@ -77,6 +77,27 @@ TEST_P(DiskTest, truncate_cuts_and_extends_with_zeros) {
   EXPECT_EQ(read(*file, 100, 0), std::string("0123\0\0", 6));
 }
 
+TEST_P(DiskTest, reserved_room_does_not_show) {
+  const auto file = create("f");
+  write(*file, "abc", 0);
+  ASSERT_TRUE(file->reserve(1 << 20));
+  EXPECT_EQ(file->size().value(), 3U);
+  EXPECT_EQ(read(*file, 100, 0), "abc");
+  ASSERT_TRUE(file->truncate(3));
+  EXPECT_EQ(read(*file, 100, 0), "abc");
+}
+
+TEST_P(DiskTest, file_tells_when_it_was_changed) {
+  const auto file = create("f");
+  const auto before = world_->env().clock().wall();
+  write(*file, "abc", 0);
+  const auto changed = file->modified();
+  ASSERT_TRUE(changed);
+  // The file system's clock may be a tick behind.
+  EXPECT_GE(changed->value, before.value - 1'000);
+  EXPECT_LE(changed->value, world_->env().clock().wall().value);
+}
+
 TEST_P(DiskTest, open_modes) {
   EXPECT_EQ(code(disk_.open(path("f"), OpenMode::read)), Errc::not_found);
   EXPECT_EQ(code(disk_.open(path("f"), OpenMode::write)), Errc::not_found);

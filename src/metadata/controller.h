@@ -25,6 +25,7 @@
 #include "protocol/messages/allocate_producer_ids.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/alter_partition.h"
+#include "protocol/messages/assign_replicas_to_dirs.h"
 #include "protocol/messages/broker_heartbeat.h"
 #include "protocol/messages/broker_registration.h"
 #include "protocol/messages/controller_registration.h"
@@ -112,6 +113,9 @@ class Controller {
       const Context& context, const protocol::UnregisterBrokerRequest& request);
   Step<protocol::ElectLeadersResponse> elect_leaders(const Context& context,
                                                      const protocol::ElectLeadersRequest& request);
+  /// In which directories a broker has put its replicas (KIP-858).
+  Step<protocol::AssignReplicasToDirsResponse> assign_replicas_to_dirs(
+      const Context& context, const protocol::AssignReplicasToDirsRequest& request);
   /// `version` of the request: below 3 the ISR comes without broker epochs.
   Step<protocol::AlterPartitionResponse> alter_partition(
       const Context& context, const protocol::AlterPartitionRequest& request, std::int16_t version);

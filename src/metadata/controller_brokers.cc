@@ -18,17 +18,12 @@ struct Rejection {
   std::string reason;
 };
 
-/// KIP-858's first hundred ids stand for something.
-bool is_reserved(const Uuid& directory) {
-  return directory.most() == 0 && directory.least() < 100;
-}
-
 std::optional<Rejection> check_directories(const Image& image,
                                            const protocol::BrokerRegistrationRequest& request) {
   if (request.log_dirs.empty()) {
     return Rejection{ErrorCode::invalid_registration, "No directories specified in request"};
   }
-  if (std::ranges::any_of(request.log_dirs, is_reserved)) {
+  if (std::ranges::any_of(request.log_dirs, is_reserved_directory)) {
     return Rejection{ErrorCode::invalid_registration, "Reserved directory ID in request"};
   }
   const std::set<Uuid> directories(request.log_dirs.begin(), request.log_dirs.end());

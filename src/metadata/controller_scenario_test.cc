@@ -29,6 +29,7 @@
 ///   producer-ids id=1 epoch=N
 ///   alter-partition id=1 epoch=N topic=a partition=0 isr=1,2 [leader-epoch=0] [partition-epoch=0]
 ///            [recovering] [version=3] [epochs=5,6]
+///   place id=1 epoch=N dir=101 topic=a partitions=0,1         AssignReplicasToDirs
 ///   configure, replace-config [type=2] names=a,b [set=k:v;k:v] [delete=k] [append=k:v]
 ///            [subtract=k:v] [op7=k:v] [validate]      IncrementalAlterConfigs, AlterConfigs
 ///   features NAME:LEVEL[:TYPE]... [version=2] [kraft=1] [validate]
@@ -71,6 +72,7 @@ class World {
     if (command.name == "extend") return extend(command);
     if (command.name == "producer-ids") return producer_ids(command);
     if (command.name == "alter-partition") return alter_partition(command);
+    if (command.name == "place") return place(command);
     if (command.name == "configure") {
       return alter(controller_->incremental_alter_configs(context(), incremental_request(command)));
     }
@@ -334,6 +336,28 @@ class World {
     const std::string reply =
         fmt::format("{} start={} count={}", protocol::name(step.reply.error_code),
                     step.reply.producer_id_start, step.reply.producer_id_len);
+    return finish(std::move(step), reply);
+  }
+
+  std::string place(const scenario::Command& command) {
+    protocol::AssignReplicasToDirsRequest request;
+    request.broker_id = node(command);
+    request.broker_epoch = BrokerEpoch(command.number("epoch"));
+    auto& there = request.directories.emplace_back();
+    there.id = directory(command.text("dir"));
+    auto& topic = there.topics.emplace_back();
+    const auto* known = controller_->image()->topic(command.text("topic"));
+    topic.topic_id = known == nullptr ? directory("4711") : known->id;
+    for (const auto& id : command.list("partitions")) {
+      topic.partitions.push_back({PartitionId(std::stoi(id))});
+    }
+    auto step = controller_->assign_replicas_to_dirs(context(), request);
+    std::string reply(protocol::name(step.reply.error_code));
+    for (const auto& answered : step.reply.directories) {
+      for (const auto& [id, error] : answered.topics.at(0).partitions) {
+        reply += fmt::format(" {}:{}", id, protocol::name(error));
+      }
+    }
     return finish(std::move(step), reply);
   }
 

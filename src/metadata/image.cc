@@ -30,6 +30,10 @@ bool BrokerRegistration::has_online_directory(const Uuid& directory) const {
   return std::ranges::find(directories, directory) != directories.end();
 }
 
+bool is_reserved_directory(const Uuid& id) {
+  return id.most() == 0 && id.least() < 100;
+}
+
 bool PartitionRegistration::has_replica(NodeId node) const {
   return contains(replicas, node);
 }

@@ -88,6 +88,9 @@ struct PartitionRegistration {
   bool operator==(const PartitionRegistration&) const = default;
 };
 
+/// KIP-858's first hundred ids stand for something; no directory has one of them.
+bool is_reserved_directory(const Uuid& id);
+
 /// A topic and its partitions, numbered from 0. None is null; while the records of a topic are
 /// still coming in, one may have no replicas.
 struct Topic {

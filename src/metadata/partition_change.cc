@@ -31,6 +31,7 @@ class Change {
          const PartitionPolicy& policy)
       : partition_(partition),
         policy_(policy),
+        assigned_(std::move(target.directories)),
         isr_(std::move(target.isr).value_or(partition.isr)),
         replicas_(std::move(target.replicas).value_or(partition.replicas)),
         removing_(std::move(target.removing_replicas).value_or(partition.removing_replicas)),
@@ -153,10 +154,7 @@ class Change {
   void record_assignment() {
     if (policy_.metadata_version >= level::directories) {
       std::vector<Uuid> directories;
-      for (const NodeId node : replicas_) {
-        directories.push_back(partition_.has_replica(node) ? partition_.directory_of(node)
-                                                           : policy_.default_directory(node));
-      }
+      for (const NodeId node : replicas_) directories.push_back(directory_of(node));
       if (directories != partition_.directories) record_.directories = std::move(directories);
     }
     if (replicas_ != partition_.replicas) record_.replicas = replicas_;
@@ -164,8 +162,16 @@ class Change {
     if (adding_ != partition_.adding_replicas) record_.adding_replicas = adding_;
   }
 
+  Uuid directory_of(NodeId node) const {
+    const auto assigned = assigned_.find(node);
+    if (assigned != assigned_.end()) return assigned->second;
+    return partition_.has_replica(node) ? partition_.directory_of(node)
+                                        : policy_.default_directory(node);
+  }
+
   const PartitionRegistration& partition_;
   const PartitionPolicy& policy_;
+  std::map<NodeId, Uuid> assigned_;
   Nodes isr_;
   Nodes replicas_;
   Nodes removing_;

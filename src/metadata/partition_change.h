@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -38,6 +39,7 @@ struct PartitionTarget {
   std::optional<std::vector<NodeId>> adding_replicas{};
   std::optional<LeaderRecoveryState> leader_recovery_state{};
   std::vector<NodeId> unclean_shutdown_replicas{};
+  std::map<NodeId, Uuid> directories{};  ///< of these replicas
 };
 
 /// Decides election, ISR, ELR and the end of a reassignment as Apache does (facts §7.4). Null:

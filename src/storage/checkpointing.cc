@@ -50,7 +50,7 @@ Result<> CheckpointFile::save() {
 }
 
 Result<> replace_files(env::Disk& disk, env::FileSystem& file_system,
-                       const std::vector<SmallFile>& files) {
+                       std::span<const SmallFile> files) {
   if (files.size() <= flush_files_max) {
     for (const auto& file : files) TRY(env::replace_file(disk, file.path, as_bytes(file.text)));
     return {};
@@ -93,7 +93,15 @@ Result<> LogDir::State::save_epochs(const std::vector<std::shared_ptr<Log>>& log
     saving.push_back({&state, state.epochs_version});
   }
   if (files.empty()) return {};
-  auto result = replace_files(disk(), file_system(), files);
+  const auto replace_all = [&]() -> Result<> {
+    for (std::span<const SmallFile> rest(files); !rest.empty();) {
+      const auto some = rest.first(std::min(rest.size(), open_files()->in_bulk()));
+      TRY(replace_files(disk(), file_system(), some));
+      rest = rest.subspan(some.size());
+    }
+    return {};
+  };
+  auto result = replace_all();
   for (const auto& [state, version] : saving) {
     if (result) {
       env::Lock guard(state->mutex);

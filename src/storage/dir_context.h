@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "env/env.h"
+#include "storage/open_files.h"
 #include "storage/topic_partition.h"
 
 namespace moldau::storage {
@@ -30,8 +31,12 @@ struct DirCounters {
 /// Thread-safe.
 class DirContext {
  public:
-  DirContext(env::Env& environment, std::unique_ptr<env::IoPool> pool)
-      : env_(environment), pool_(std::move(pool)), pool_in_use_(*pool_) {}
+  DirContext(env::Env& environment, std::unique_ptr<env::IoPool> pool,
+             std::shared_ptr<OpenFiles> open_files)
+      : env_(environment),
+        pool_(std::move(pool)),
+        pool_in_use_(*pool_),
+        open_files_(std::move(open_files)) {}
   virtual ~DirContext() = default;
 
   env::Env& env() { return env_; }
@@ -39,6 +44,7 @@ class DirContext {
   /// Open since before anything was written here.
   env::FileSystem& file_system() { return *file_system_; }
   env::IoPool& pool() { return pool_in_use_; }
+  const std::shared_ptr<OpenFiles>& open_files() const { return open_files_; }
   WallMs wall() { return env_.clock().wall(); }
 
   /// The log has written something that its next flush must cover.
@@ -85,6 +91,7 @@ class DirContext {
   std::unique_ptr<env::IoPool> pool_;
   std::unique_ptr<env::FileSystem> file_system_;
   env::IoPool& pool_in_use_;  // also while it is being destroyed and runs what is queued
+  const std::shared_ptr<OpenFiles> open_files_;
   std::atomic<bool> offline_{false};
   std::atomic<bool> below_reserve_{false};
   std::atomic<bool> slow_{false};

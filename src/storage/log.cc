@@ -32,6 +32,7 @@ Log::Private::Private(std::shared_ptr<DirContext> context, LoadedLog loaded,
   }
   producers.on_high_watermark(high_watermark);
   publish();
+  for (const auto& segment : *segment_list()) segment->bound_by(dir.open_files());
 }
 
 Log::Log(std::unique_ptr<Private> state) : state_(std::move(state)) {}

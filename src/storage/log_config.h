@@ -22,6 +22,7 @@ struct LogConfig {
   std::int64_t segment_jitter_ms{0};
   std::int64_t segment_index_bytes{std::int64_t{10} << 20};  ///< most bytes of an offset index
   std::int64_t index_interval_bytes{4096};
+  bool preallocate{false};  ///< room for a whole segment is reserved when it begins
 
   bool cleanup_delete{true};  ///< cleanup.policy contains "delete"
   bool cleanup_compact{false};

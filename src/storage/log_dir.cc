@@ -23,7 +23,10 @@ Result<std::optional<std::string>> read_text(env::Disk& disk, const std::string&
 }  // namespace
 
 LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
-    : DirContext(environment, environment.make_pool(dir_options.path)),
+    : DirContext(environment, environment.make_pool(dir_options.path),
+                 dir_options.open_files != nullptr
+                     ? dir_options.open_files
+                     : std::make_shared<OpenFiles>(OpenFiles::unlimited)),
       options(std::move(dir_options)),
       flusher(*this, options.flush_strategy),
       recovery_points(environment.disk(), options.path, recovery_point_file),
@@ -196,9 +199,13 @@ Result<> LogDir::State::make_partition_directory(const KnownLog& log, FlushItem&
     made.dirty.files.push_back(TRY(write_file(
         disk(), fmt::format("{}/{}", made.directory, partition_metadata_file), as_bytes(text))));
   }
-  made.dirty.files.push_back(TRY(write_file(
+  auto file = TRY(write_file(
       disk(), fmt::format("{}/{}", made.directory, segment_file_name(Offset(0), log_suffix)),
-      Bytes{})));
+      Bytes{}));
+  if (log.config->preallocate) {
+    TRY(file->reserve(static_cast<std::uint64_t>(log.config->segment_bytes)));
+  }
+  made.dirty.files.push_back(std::move(file));
   return {};
 }
 

@@ -19,6 +19,7 @@
 #include "storage/file_names.h"
 #include "storage/log.h"
 #include "storage/meta_properties.h"
+#include "storage/open_files.h"
 
 namespace moldau::storage {
 
@@ -41,6 +42,7 @@ struct LogDirOptions {
   std::int64_t retention_check_ms{300'000};      ///< log.retention.check.interval.ms
   std::int64_t first_retention_ms{0};            ///< log.initial.task.delay.ms
   std::shared_ptr<Cleaners> cleaners{};          ///< of the node; null: its own, with the defaults
+  std::shared_ptr<OpenFiles> open_files{};       ///< of the node; null: no limit
   std::uint64_t scrub_bytes_per_second{0};       ///< `log.scrub.bytes.per.second`; 0: none
 };
 

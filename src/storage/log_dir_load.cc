@@ -16,11 +16,6 @@ bool is_damage(Errc code) {
          code == Errc::too_large;
 }
 
-struct Loading {
-  KnownLog known;
-  std::optional<Result<LoadOutcome>> outcome;
-};
-
 }  // namespace
 
 Result<LoadOutcome> LogDir::State::load_partition(const KnownLog& known) {
@@ -91,7 +86,7 @@ Result<std::vector<TopicPartition>> LogDir::State::find_partitions() {
 
 env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe) {
   auto& state = *state_;
-  std::vector<Loading> loading;
+  std::vector<State::Loading> loading;
   {
     auto names = co_await env::run_on(state.pool(), env::IoClass::background, home,
                                       [&state] { return state.find_partitions(); });
@@ -99,60 +94,70 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
       loading.push_back({describe(name), std::nullopt});
     }
   }
-  const auto jobs = static_cast<std::size_t>(std::clamp<std::int64_t>(
-      state.pool().threads(env::IoClass::flush), 1, static_cast<std::int64_t>(loading.size()) + 1));
+  LoadReport report;
+  // What is recovered stays open until it is synced: the segment, and some small files.
+  const std::size_t at_once = state.open_files()->in_bulk() / 2;
+  for (std::size_t begin = 0; begin < loading.size(); begin += at_once) {
+    const auto some =
+        std::span(loading).subspan(begin).first(std::min(at_once, loading.size() - begin));
+    co_await state.load_in_parallel(home, some);
+    auto loaded = co_await state.finish_loading(home, some, report);
+    if (!loaded) {
+      state.take_offline(loaded.error());
+      co_return std::unexpected(std::move(loaded).error());
+    }
+  }
+  co_return report;
+}
+
+env::Task<> LogDir::State::load_in_parallel(env::Worker& home, std::span<Loading> loading) {
+  const auto jobs = std::clamp<std::size_t>(
+      static_cast<std::size_t>(pool().threads(env::IoClass::flush)), 1, loading.size());
   std::atomic<std::size_t> next{0};
   std::atomic<std::size_t> running{jobs};
   env::Signal done(home);
   for (std::size_t i = 0; i < jobs; ++i) {
     // The flush class has the most threads, and nothing to flush yet.
-    state.pool().submit(env::IoClass::flush, [&state, &loading, &next, &running, &done] {
+    pool().submit(env::IoClass::flush, [this, loading, &next, &running, &done] {
       for (auto at = next++; at < loading.size(); at = next++) {
-        auto& item = loading[at];
-        item.outcome.emplace(state.load_partition(item.known));
+        loading[at].outcome.emplace(load_partition(loading[at].known));
       }
       if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) done.notify();
     });
   }
   co_await env::detail::wait_uncancelled(done);
+}
 
-  LoadReport report;
+/// Makes what was recovered durable, and lets the logs be found.
+env::Task<Result<>> LogDir::State::finish_loading(env::Worker& home, std::span<Loading> loaded,
+                                                  LoadReport& report) {
   std::vector<FlushItem> recovered;
-  for (auto& item : loading) {
+  for (auto& item : loaded) {
     auto& outcome = *item.outcome;
     if (!outcome) {
-      if (!is_damage(outcome.error().code)) {
-        state.take_offline(outcome.error());
-        co_return std::unexpected(outcome.error());
-      }
+      if (!is_damage(outcome.error().code)) co_return std::unexpected(outcome.error());
       report.quarantined.push_back({item.known.name, outcome.error()});
-      state.has_quarantined.store(true, std::memory_order_relaxed);
+      has_quarantined.store(true, std::memory_order_relaxed);
       continue;
     }
     if (outcome->torn_bytes_cut > 0) {
-      state.env().log().warn("torn tail cut log={} bytes={} end={}", item.known.name,
-                             outcome->torn_bytes_cut, outcome->log.end);
+      env_.log().warn("torn tail cut log={} bytes={} end={}", item.known.name,
+                      outcome->torn_bytes_cut, outcome->log.end);
     }
     report.torn_bytes_cut += outcome->torn_bytes_cut;
     report.segments_recovered += outcome->segments_recovered;
     auto& flush = recovered.emplace_back();
-    flush.dirty = outcome->log.dirty;
+    flush.dirty = std::exchange(outcome->log.dirty, {});
     flush.directory = outcome->log.directory;
   }
-  auto synced = co_await env::run_on(state.pool(), env::IoClass::flush, home, [&state, &recovered] {
-    return sync_all(state.disk(), state.file_system(), state.options.flush_strategy, recovered);
-  });
-  if (!synced) {
-    state.take_offline(synced.error());
-    co_return std::unexpected(std::move(synced).error());
+  CO_TRY(co_await env::run_on(pool(), env::IoClass::flush, home, [this, &recovered] {
+    return sync_all(disk(), file_system(), options.flush_strategy, recovered);
+  }));
+  for (auto& item : loaded) {
+    if (!*item.outcome) continue;
+    report.logs.push_back(add(std::move((*item.outcome)->log), std::move(item.known.config)));
   }
-  for (auto& item : loading) {
-    if (*item.outcome) {
-      report.logs.push_back(
-          state.add(std::move((*item.outcome)->log), std::move(item.known.config)));
-    }
-  }
-  co_return report;
+  co_return Result<>();
 }
 
 }  // namespace moldau::storage

@@ -91,6 +91,13 @@ struct LogDir::State final : DirContext,
   Result<LoadOutcome> load_partition(const KnownLog& known);
   std::shared_ptr<Log> add(LoadedLog loaded, std::shared_ptr<const LogConfig> config);
   Result<std::vector<TopicPartition>> find_partitions();
+  struct Loading {
+    KnownLog known;
+    std::optional<Result<LoadOutcome>> outcome;
+  };
+  env::Task<> load_in_parallel(env::Worker& home, std::span<Loading> loading);
+  env::Task<Result<>> finish_loading(env::Worker& home, std::span<Loading> loaded,
+                                     LoadReport& report);
 
   // checkpointing.cc
   Result<> save_epochs(const std::vector<std::shared_ptr<Log>>& logs) REQUIRES(checkpoint_mutex);
@@ -150,7 +157,7 @@ struct SmallFile {
   std::string text;
 };
 Result<> replace_files(env::Disk& disk, env::FileSystem& file_system,
-                       const std::vector<SmallFile>& files);
+                       std::span<const SmallFile> files);
 
 /// Removes a file, or a directory with what is in it. Errors other than not_found.
 Result<> remove_all(env::Disk& disk, const std::string& path);

@@ -267,7 +267,11 @@ struct Log::Private {
   // write.cc
   WriteStep write_once(const std::shared_ptr<Log>& self, Place place, Wakeups& wakeups);
   WriteStep take(Place place, std::vector<QueueItem>& taken) EXCLUDES(mutex);
-  WriteStep finish_write(const std::shared_ptr<Log>& self, const std::shared_ptr<Segment>& active,
+  struct Written {
+    std::shared_ptr<Segment> active;
+    std::shared_ptr<env::File> file;  ///< of it, open until it is flushed
+  };
+  WriteStep finish_write(const std::shared_ptr<Log>& self, const Written& to,
                          const std::vector<QueueItem>& taken, std::size_t bytes, Wakeups& wakeups);
   Result<> write_roll(const QueueItem& item);
   Result<> write_items(env::File& file, std::uint64_t position,

@@ -47,6 +47,7 @@ std::shared_ptr<const SegmentList> Log::Private::segment_list() const {
 }
 
 void Log::Private::set_segments(std::shared_ptr<const SegmentList> list) {
+  for (const auto& segment : *list) segment->bound_by(dir.open_files());
   env::Lock lock(segments_mutex);
   segments = std::move(list);
 }

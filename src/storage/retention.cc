@@ -13,6 +13,15 @@ struct Victims {
   bool roll_wanted{false};  ///< the active segment is due as well
 };
 
+/// What counts for retention.ms: records without timestamps are as old as their file. Null: nothing
+/// is in it.
+Result<std::optional<std::int64_t>> newest_of(const Segment& segment) {
+  const auto largest = TRY(segment.max_timestamp()).timestamp;
+  if (largest >= 0) return largest;
+  if (segment.size() == 0) return std::nullopt;
+  return TRY(TRY(segment.log_file(ReadMode::blocking))->modified()).value;
+}
+
 Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
                              const Positions& positions, WallMs now) {
   std::uint64_t total = 0;
@@ -29,8 +38,8 @@ Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
     bool due = upper <= positions.log_start;
     if (!due && by_size) due = excess >= static_cast<std::int64_t>(list[i]->size());
     if (!due && by_time) {
-      const auto largest = TRY(list[i]->max_timestamp()).timestamp;
-      due = largest >= 0 && now.value - largest > config.retention_ms;
+      const auto newest = TRY(newest_of(*list[i]));
+      due = newest && now.value - *newest > config.retention_ms;
     }
     if (!due) break;
     if (active) {

@@ -221,5 +221,67 @@ TEST_F(RetainedLog, rolls_before_an_offset_that_its_index_can_not_tell) {
   EXPECT_EQ(log_->segment_count(), 2);
 }
 
+/// Every batch is a segment.
+class SegmentedLog : public testing::LogTest {
+ protected:
+  SegmentedLog() { config_.segment_bytes = 100; }
+  int retain() {
+    return on_pool([&] { return log_->apply_retention(env_->clock().wall()); }).value();
+  }
+};
+
+TEST_F(SegmentedLog, records_without_timestamps_are_as_old_as_their_file) {
+  config_.retention_ms = 60'000;
+  start_log();
+  append_durably({.timestamp = records::no_timestamp});
+  run_for(30'000);
+  append_durably({.timestamp = records::no_timestamp});
+  append_durably({.timestamp = records::no_timestamp});
+  ASSERT_EQ(log_->segment_count(), 3);
+  EXPECT_EQ(retain(), 0);
+  run_for(31'000);
+  EXPECT_EQ(retain(), 1);
+  EXPECT_EQ(log_->positions().log_start, Offset(1));
+  run_for(30'000);
+  EXPECT_EQ(retain(), 1);
+  EXPECT_EQ(log_->positions().log_start, Offset(2));
+}
+
+TEST_F(SegmentedLog, room_for_a_segment_is_reserved_if_that_is_wanted) {
+  int reserved = 0;
+  start_log();
+  on_call = [&](DiskCall call, const std::string&) -> std::optional<Error> {
+    reserved += call == DiskCall::reserve ? 1 : 0;
+    return std::nullopt;
+  };
+  append_durably();
+  append_durably();
+  EXPECT_EQ(reserved, 0);
+  config_.preallocate = true;
+  log_->set_config(config());
+  append_durably();
+  EXPECT_EQ(reserved, 1);
+  const KnownLog other{{"other", PartitionId(0)}, Uuid::of(1, 3), config()};
+  EXPECT_TRUE(on_pool([&] { return dir_->create(std::span(&other, 1)); }));
+  EXPECT_EQ(reserved, 2);
+}
+
+TEST_F(SegmentedLog, segment_does_not_begin_without_the_room_reserved_for_it_and_heals) {
+  config_.segment_bytes = 10'000;
+  config_.preallocate = true;
+  start_log();
+  append_durably({.value_size = 9'000});
+  world_.node(0).disk().set_capacity(world_.node(0).disk().used_bytes() + 5'000);
+  const auto refused = append({.value_size = 2'000});
+  EXPECT_TRUE(world_.run_until([&] { return refused.reply->outcome.has_value(); }));
+  EXPECT_NE(refused.reply->outcome, AppendOutcome::done);
+  world_.node(0).disk().set_capacity(std::uint64_t{1} << 40);
+  dir_->housekeeping();
+  settle();
+  append_durably({.value_size = 2'000});
+  EXPECT_EQ(log_->segment_count(), 2);
+  expect_contiguous();
+}
+
 }  // namespace
 }  // namespace moldau::storage

@@ -70,24 +70,91 @@ std::string Segment::path(std::string_view suffix) const {
   return fmt::format("{}/{}", directory_, segment_file_name(base_, suffix));
 }
 
+Segment::~Segment() {
+  env::Lock lock(files_mutex_);
+  if (limit_ != nullptr) limit_->drop(open_count());
+}
+
 Result<std::shared_ptr<env::File>> Segment::log_file(ReadMode mode) const {
   if (auto file = open_log_file()) return file;
   if (mode == ReadMode::cached) return fail(Errc::unavailable, "segment file is not open");
   // Only the log's writer writes, and through the object that it opened itself.
   std::shared_ptr<env::File> file = TRY(disk_.open(path(log_suffix), env::OpenMode::write));
-  env::Lock lock(files_mutex_);
-  if (log_file_ == nullptr) log_file_ = std::move(file);
-  return log_file_;
+  {
+    env::Lock lock(files_mutex_);
+    if (log_file_ != nullptr) return log_file_;
+    keep(log_file_, file);
+  }
+  enlist();
+  return file;
 }
 
 std::shared_ptr<env::File> Segment::open_log_file() const {
   env::Lock lock(files_mutex_);
+  used_ = true;
   return log_file_;
 }
 
 void Segment::set_log_file(std::shared_ptr<env::File> file) {
   env::Lock lock(files_mutex_);
-  log_file_ = std::move(file);
+  keep(log_file_, std::move(file));
+}
+
+std::size_t Segment::open_count() const {
+  return static_cast<std::size_t>(log_file_ != nullptr) +
+         static_cast<std::size_t>(offset_index_file_ != nullptr) +
+         static_cast<std::size_t>(time_index_file_ != nullptr);
+}
+
+void Segment::keep(std::shared_ptr<env::File>& kept, std::shared_ptr<env::File> file) const {
+  const auto before = open_count();
+  kept = std::move(file);
+  used_ = true;
+  if (limit_ == nullptr) return;
+  limit_->add(open_count());
+  limit_->drop(before);
+}
+
+void Segment::bound_by(std::shared_ptr<OpenFiles> limit) {
+  {
+    env::Lock lock(files_mutex_);
+    if (limit_ != nullptr) return;
+    limit_ = std::move(limit);
+    limit_->add(open_count());
+  }
+  enlist();
+}
+
+/// After a file was opened.
+void Segment::enlist() const {
+  std::shared_ptr<OpenFiles> limit;
+  {
+    env::Lock lock(files_mutex_);
+    if (limit_ == nullptr || open_count() == 0) return;
+    limit = limit_;
+    if (!listed_) limit->list(weak_from_this());
+    listed_ = true;
+  }
+  limit->make_room();
+}
+
+std::optional<std::size_t> Segment::close_if_idle() const {
+  std::array<std::shared_ptr<env::File>, 3> closing;  // closed outside the lock
+  env::Lock lock(files_mutex_);
+  const auto open = open_count();
+  if (open == 0 || stays_open_) {
+    listed_ = false;
+    return 0;
+  }
+  const auto in_use = [](const auto& file) { return file.use_count() > 1; };
+  if (used_ || in_use(log_file_) || in_use(offset_index_file_) || in_use(time_index_file_)) {
+    used_ = false;
+    return std::nullopt;
+  }
+  closing = {std::move(log_file_), std::move(offset_index_file_), std::move(time_index_file_)};
+  limit_->drop(open);
+  listed_ = false;
+  return open;
 }
 
 void Segment::set_max_timestamp(const MaxTimestamp& max_timestamp) {
@@ -99,6 +166,7 @@ void Segment::close_files() {
   std::array<std::shared_ptr<env::File>, 3> closing;  // closed outside the lock
   env::Lock lock(files_mutex_);
   if (stays_open_) return;
+  if (limit_ != nullptr) limit_->drop(open_count());
   closing = {std::move(log_file_), std::move(offset_index_file_), std::move(time_index_file_)};
 }
 
@@ -124,15 +192,20 @@ Result<std::shared_ptr<env::File>> Segment::index_file(std::string_view suffix,
   const bool offsets = suffix == index_suffix;
   {
     env::Lock lock(files_mutex_);
+    used_ = true;
     const auto& kept = offsets ? offset_index_file_ : time_index_file_;
     if (kept != nullptr) return kept;
   }
   if (mode == ReadMode::cached) return fail(Errc::unavailable, "index file is not open");
   std::shared_ptr<env::File> file = TRY(disk_.open(path(suffix), env::OpenMode::read));
-  env::Lock lock(files_mutex_);
-  auto& kept = offsets ? offset_index_file_ : time_index_file_;
-  if (kept == nullptr) kept = std::move(file);
-  return kept;
+  {
+    env::Lock lock(files_mutex_);
+    auto& kept = offsets ? offset_index_file_ : time_index_file_;
+    if (kept != nullptr) return kept;
+    keep(kept, file);
+  }
+  enlist();
+  return file;
 }
 
 void Segment::appended(const BatchHeader& batch, std::uint64_t position, std::int64_t interval,

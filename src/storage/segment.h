@@ -14,6 +14,7 @@
 #include "env/mutex.h"
 #include "storage/batch_header.h"
 #include "storage/index_format.h"
+#include "storage/open_files.h"
 #include "storage/published_array.h"
 #include "storage/read_plan.h"
 
@@ -45,10 +46,13 @@ struct IndexCursor {
 /// cut segment is a new object, so what a reader holds stays as it is.
 ///
 /// Thread contract: `appended` by one writer at a time; the rest from any thread.
-class Segment {
+class Segment : public std::enable_shared_from_this<Segment> {
  public:
   Segment(env::Disk& disk, std::string directory, Offset base, std::uint64_t size,
           std::unique_ptr<MemoryIndexes> indexes);
+  ~Segment();
+  Segment(const Segment&) = delete;
+  Segment& operator=(const Segment&) = delete;
   /// A sealed segment in place of an active one; shares its open file.
   static std::shared_ptr<Segment> sealed(const Segment& active, const MaxTimestamp& max_timestamp);
 
@@ -68,8 +72,14 @@ class Segment {
   void set_log_file(std::shared_ptr<env::File> file);
   /// As known to who loads the segment, before anybody else sees it.
   void set_max_timestamp(const MaxTimestamp& max_timestamp);
+  /// Counts its open files there from now on, and may be told to close them. Later calls do
+  /// nothing. The segment is in a shared pointer. May block on the disk.
+  void bound_by(std::shared_ptr<OpenFiles> limit);
   /// Lets go of the files; who uses them keeps them open.
   void close_files();
+  /// For OpenFiles. How many it has closed, for now or for good; null: not now, but it may be asked
+  /// again.
+  std::optional<std::size_t> close_if_idle() const;
   /// Pool. Opens all its files and keeps them: they are about to lose their names, and readers that
   /// have this segment go on.
   Result<> hold_files();
@@ -97,6 +107,10 @@ class Segment {
   Result<std::optional<Entry>> last_in_file(std::string_view suffix, ReadMode mode,
                                             Below below) const;
   Result<std::shared_ptr<env::File>> index_file(std::string_view suffix, ReadMode mode) const;
+  std::size_t open_count() const REQUIRES(files_mutex_);
+  void keep(std::shared_ptr<env::File>& kept, std::shared_ptr<env::File> file) const
+      REQUIRES(files_mutex_);
+  void enlist() const EXCLUDES(files_mutex_);
 
   env::Disk& disk_;
   const std::string directory_;
@@ -112,6 +126,9 @@ class Segment {
   mutable std::shared_ptr<env::File> offset_index_file_ GUARDED_BY(files_mutex_);
   mutable std::shared_ptr<env::File> time_index_file_ GUARDED_BY(files_mutex_);
   bool stays_open_ GUARDED_BY(files_mutex_){false};
+  std::shared_ptr<OpenFiles> limit_ GUARDED_BY(files_mutex_);
+  mutable bool used_ GUARDED_BY(files_mutex_){false};    ///< since close_if_idle
+  mutable bool listed_ GUARDED_BY(files_mutex_){false};  ///< in limit_
   /// Null: not held; held and null inside: there is none.
   std::optional<std::shared_ptr<env::File>> held_txn_index_ GUARDED_BY(files_mutex_);
 };

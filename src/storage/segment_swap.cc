@@ -89,6 +89,7 @@ Result<> Log::Private::swap_segments(const SegmentList& old, const CleanedSegmen
 
   // Its files are opened again when they are used, under the names that they have now.
   auto fresh = Segment::sealed(*cleaned.segment, cleaned.max_timestamp);
+  fresh->bound_by(dir.open_files());
   {
     env::Lock lock(segments_mutex);
     // The writer may have rolled meanwhile: only its end of the list.

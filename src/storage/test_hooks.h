@@ -11,7 +11,16 @@
 /// A disk that lets a test look in, delay or fail at every call; for tests only.
 namespace moldau::storage::testing {
 
-enum class DiskCall : std::uint8_t { write, read, sync, sync_names, sync_all, truncate, names };
+enum class DiskCall : std::uint8_t {
+  write,
+  read,
+  sync,
+  sync_names,
+  sync_all,
+  truncate,
+  reserve,
+  names
+};
 
 /// Called before the operation, on the thread that makes it. An Error fails it: a write then leaves
 /// the first half of its bytes, everything else leaves nothing. Thread-safe if the test has
@@ -49,6 +58,11 @@ class HookedFile final : public env::File {
     return file_->truncate(size);
   }
   Result<std::uint64_t> size() const override { return file_->size(); }
+  Result<WallMs> modified() const override { return file_->modified(); }
+  Result<> reserve(std::uint64_t size) override {
+    if (auto error = hook_(DiskCall::reserve, path())) return std::unexpected(std::move(*error));
+    return file_->reserve(size);
+  }
   Result<> write_back(std::uint64_t position, std::uint64_t length) override {
     return file_->write_back(position, length);
   }

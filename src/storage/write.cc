@@ -99,13 +99,13 @@ Log::Private::WriteStep Log::Private::write_once(const std::shared_ptr<Log>& sel
   }
   if (step != WriteStep::more) return step;
 
-  const auto written_or_error = [&]() -> Result<std::shared_ptr<Segment>> {
+  const auto written_or_error = [&]() -> Result<Written> {
     if (taken.front().roll_before != nullptr) TRY(write_roll(taken.front()));
     auto active = segment_list()->back();
     const auto file = TRY(active->log_file(ReadMode::blocking));
     TRY(write_items(*file, active->size(), taken));
     TRY(write_aborted(taken));
-    return active;
+    return Written{std::move(active), file};
   }();
   if (!written_or_error) {
     in_hand.insert(in_hand.begin(), std::move_iterator(taken.begin()),
@@ -161,7 +161,7 @@ Result<> Log::Private::write_aborted(const std::vector<QueueItem>& taken) {
 
 /// Publishes what is in the file: index entries, then written_end.
 Log::Private::WriteStep Log::Private::finish_write(const std::shared_ptr<Log>& self,
-                                                   const std::shared_ptr<Segment>& active,
+                                                   const Written& to,
                                                    const std::vector<QueueItem>& taken,
                                                    std::size_t bytes, Wakeups& wakeups) {
   SegmentCursor cursor;
@@ -174,7 +174,7 @@ Log::Private::WriteStep Log::Private::finish_write(const std::shared_ptr<Log>& s
   for (const auto& item : taken) {
     if (item.bytes.empty()) continue;
     if (cursor.position == 0) cursor.first_timestamp = item.header.max_timestamp;
-    active->appended(item.header, cursor.position, interval, cursor.index);
+    to.active->appended(item.header, cursor.position, interval, cursor.index);
     cursor.position += item.header.size;
   }
   bool page_cache = false;
@@ -187,7 +187,7 @@ Log::Private::WriteStep Log::Private::finish_write(const std::shared_ptr<Log>& s
     queued_bytes -= bytes;
     touched = true;
     if (bytes > 0) {
-      dirty.add(active->open_log_file());
+      dirty.add(to.file);
       dirty.bytes += static_cast<std::int64_t>(bytes);
     }
     page_cache = config->durability == Durability::page_cache;
@@ -212,9 +212,11 @@ Result<> Log::Private::write_roll(const QueueItem& item) {
   const auto& old = list->back();
   const auto base = item.header.base_offset;
   SegmentCursor cursor;
+  std::shared_ptr<const LogConfig> settings;
   {
     env::Lock lock(mutex);
     cursor = actual;
+    settings = config;
   }
   DirtySet made;
   TRY(write_indexes(dir.disk(), *old, cursor.index.max_timestamp, made.files));
@@ -224,12 +226,19 @@ Result<> Log::Private::write_roll(const QueueItem& item) {
   auto fresh = std::make_shared<Segment>(dir.disk(), old->directory(), base, 0,
                                          std::make_unique<MemoryIndexes>());
   std::shared_ptr<env::File> file = TRY(write_file(dir.disk(), fresh->path(log_suffix), Bytes{}));
+  if (settings->preallocate) {
+    TRY(file->reserve(static_cast<std::uint64_t>(settings->segment_bytes)));
+    TRY(TRY(old->log_file(ReadMode::blocking))->truncate(old->size()));
+  }
   fresh->set_log_file(std::move(file));
 
+  auto sealed = Segment::sealed(*old, cursor.index.max_timestamp);
+  sealed->bound_by(dir.open_files());
+  fresh->bound_by(dir.open_files());
   {
     env::Lock lock(segments_mutex);
     auto next = std::make_shared<SegmentList>(*segments);
-    next->back() = Segment::sealed(*old, cursor.index.max_timestamp);
+    next->back() = std::move(sealed);
     next->push_back(std::move(fresh));
     segments = std::move(next);
   }

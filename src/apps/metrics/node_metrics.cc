@@ -206,6 +206,15 @@ void add_directories(Families& families, const broker::Node& node) {
   }
 }
 
+void add_open_files(Families& families, const storage::OpenFiles& files) {
+  families.gauge({"moldau_log_files_open", "Files of segments that are kept open"},
+                 real(files.count()));
+  families.gauge({"moldau_log_files_open_limit", "Beyond it the longest unused are closed"},
+                 real(files.max()));
+  families.counter({"moldau_log_files_evicted_total", "Files that were closed to keep the limit"},
+                   real(files.evictions()));
+}
+
 void add_partitions(Families& families, broker::Node& node) {
   std::int64_t leaders = 0;
   std::int64_t under_min_isr = 0;
@@ -236,6 +245,7 @@ Families collect(broker::Node& node) {
   add_requests(families, node.broker().requests());
   add_network(families, node.server_stats());
   add_directories(families, node);
+  add_open_files(families, node.open_log_files());
   add_partitions(families, node);
   return families;
 }

@@ -35,17 +35,18 @@ struct Options {
   env::Level log_level{env::Level::info};
 };
 
-/// Every partition keeps files open, so as many as the system lets us have.
-void raise_file_limit(env::Log& log) {
+/// How many files this process may have open: as many as the system lets us.
+std::size_t raise_file_limit(env::Log& log) {
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return storage::OpenFiles::unlimited;
+  const rlim_t before = limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const rlim_t reached = ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : before;
   constexpr rlim_t enough = 10'000;
-  if (limit.rlim_max < enough) {
-    log.warn("few open files are allowed limit={} hint=\"raise it with ulimit -n\"",
-             limit.rlim_max);
+  if (reached < enough) {
+    log.warn("few open files are allowed limit={} hint=\"raise it with ulimit -n\"", reached);
   }
+  return reached;
 }
 
 /// A host that a client on this machine can use.
@@ -218,7 +219,8 @@ int run_server(const Options& options) {
   if (!options.log_requests.empty()) {
     config->request_log = broker::parse_request_log(options.log_requests).value();
   }
-  raise_file_limit(env.log());
+  // The other half is for connections, and for what is written and not yet flushed.
+  config->open_log_files_max = raise_file_limit(env.log()) / 2;
 
   env.start();
   int code = exit_failed;

@@ -153,7 +153,10 @@ inline constexpr ConfigKey log_keys[] = {
         .cluster_wide()
         .honoured()
         .doc("Whether a record keeps its producer's time or gets the time of its append."),
-    bool_key("log.preallocate", "false").cluster_wide(),
+    bool_key("log.preallocate", "false")
+        .cluster_wide()
+        .honoured()
+        .doc("Whether room for a whole segment is reserved on the disk when it begins."),
     long_key("log.retention.bytes", "-1")
         .high()
         .cluster_wide()

@@ -113,7 +113,10 @@ inline constexpr ConfigKey topic_keys[] = {
         .synonym("min.insync.replicas")
         .honoured()
         .doc("In-sync replicas that acks=all needs."),
-    bool_key("preallocate", "false").synonym("log.preallocate"),
+    bool_key("preallocate", "false")
+        .synonym("log.preallocate")
+        .honoured()
+        .doc("Whether room for a whole segment is reserved on the disk when it begins."),
     long_key("remote.copy.lag.bytes", "-1").at_least(-1).synonym("log.remote.copy.lag.bytes"),
     long_key("remote.copy.lag.ms", "0").at_least(-1).synonym("log.remote.copy.lag.ms"),
     bool_key("remote.log.copy.disable", "false"),

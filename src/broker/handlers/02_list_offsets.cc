@@ -95,9 +95,7 @@ env::Task<> answer(Broker& broker, RequestContext& context, std::string_view top
   }
   const auto partition = broker.partitions().find(topic, out.partition_index);
   if (partition == nullptr) {
-    out.error_code = context.image->partition(topic, out.partition_index) == nullptr
-                         ? ErrorCode::unknown_topic_or_partition
-                         : ErrorCode::not_leader_or_follower;
+    out.error_code = broker.partitions().why_missing(*context.image, topic, out.partition_index);
     co_return;
   }
   out.error_code = partition->check_leader(question.partition.current_leader_epoch);

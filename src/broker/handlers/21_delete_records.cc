@@ -21,13 +21,15 @@ constexpr Offset no_low_watermark{-1};
 /// Directories whose log starts must be on the disk before the answer, and what hangs on them.
 using Waiting = std::map<storage::LogDir*, std::vector<std::pair<std::size_t, std::size_t>>>;
 
-ErrorCode delete_records(const RequestContext& context, std::string_view topic, Offset wanted,
-                         Partition* partition, PartitionResult& out) {
+ErrorCode delete_records(Broker& broker, const RequestContext& context, std::string_view topic,
+                         Offset wanted, Partition* partition, PartitionResult& out) {
   if (context.image->partition(topic, out.partition_index) == nullptr) {
     return ErrorCode::unknown_topic_or_partition;
   }
   if (is_internal_topic(topic)) return ErrorCode::invalid_topic_exception;
-  if (partition == nullptr) return ErrorCode::not_leader_or_follower;
+  if (partition == nullptr) {
+    return broker.partitions().why_missing(*context.image, topic, out.partition_index);
+  }
   if (const auto error = partition->check_leader(no_leader_epoch); error != ErrorCode::none) {
     return error;
   }
@@ -76,7 +78,8 @@ env::Task<DeleteRecordsResponse> handle_delete_records(Broker& broker, RequestCo
       out.partition_index = wanted.partition_index;
       out.low_watermark = no_low_watermark;
       const auto partition = broker.partitions().find(topic.name, wanted.partition_index);
-      out.error_code = delete_records(context, topic.name, wanted.offset, partition.get(), out);
+      out.error_code =
+          delete_records(broker, context, topic.name, wanted.offset, partition.get(), out);
       if (out.error_code != ErrorCode::none) continue;
       waiting[&partition->directory()].emplace_back(response.topics.size() - 1,
                                                     to.partitions.size() - 1);

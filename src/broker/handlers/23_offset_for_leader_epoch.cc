@@ -19,9 +19,8 @@ env::Task<protocol::OffsetForLeaderEpochResponse> handle_offset_for_leader_epoch
       out.partition = question.partition;
       const auto partition = broker.partitions().find(topic.topic, question.partition);
       if (partition == nullptr) {
-        const bool exists = context.image->partition(topic.topic, question.partition) != nullptr;
         out.error_code =
-            exists ? ErrorCode::not_leader_or_follower : ErrorCode::unknown_topic_or_partition;
+            broker.partitions().why_missing(*context.image, topic.topic, question.partition);
         continue;
       }
       out.error_code = partition->check_leader(question.current_leader_epoch);

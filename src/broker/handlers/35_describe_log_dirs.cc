@@ -83,9 +83,13 @@ env::Task<DescribeLogDirsResponse> handle_describe_log_dirs(Broker& broker, Requ
                                                             DescribeLogDirsRequest request) {
   DescribeLogDirsResponse response;
   const Wish wish = wish_of(request);
-  response.results.resize(broker.directories().size());
-  for (std::size_t i = 0; i < response.results.size(); ++i) {
-    co_await describe(broker, context, *broker.directories()[i], wish, response.results[i]);
+  for (const auto& [id, dir] : broker.directories().opened()) {
+    co_await describe(broker, context, *dir, wish, response.results.emplace_back());
+  }
+  for (const auto& path : broker.directories().lost()) {
+    auto& out = response.results.emplace_back();
+    out.log_dir = Text::view(path);
+    out.error_code = ErrorCode::kafka_storage_error;
   }
   co_return response;
 }

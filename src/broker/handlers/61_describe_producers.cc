@@ -15,9 +15,7 @@ void describe(Broker& broker, const RequestContext& context, std::string_view to
               PartitionResponse& out) {
   const auto partition = broker.partitions().find(topic, out.partition_index);
   if (partition == nullptr) {
-    out.error_code = context.image->partition(topic, out.partition_index) == nullptr
-                         ? ErrorCode::unknown_topic_or_partition
-                         : ErrorCode::not_leader_or_follower;
+    out.error_code = broker.partitions().why_missing(*context.image, topic, out.partition_index);
     return;
   }
   out.error_code = partition->check_leader(no_leader_epoch);

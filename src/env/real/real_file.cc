@@ -80,6 +80,19 @@ Result<std::uint64_t> RealFile::size() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+Result<WallMs> RealFile::modified() const {
+  struct stat status{};
+  if (::fstat(fd_.get(), &status) < 0) return failed("fstat");
+  return WallMs{std::int64_t{status.st_mtim.tv_sec} * 1'000 + status.st_mtim.tv_nsec / 1'000'000};
+}
+
+Result<> RealFile::reserve(std::uint64_t size) {
+  const int result = retry_interrupted(
+      [&] { return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)); });
+  if (result < 0 && errno != EOPNOTSUPP && errno != ENOSYS) return failed("fallocate");
+  return {};
+}
+
 Result<> RealFile::write_back(std::uint64_t position, std::uint64_t length) {
   const int result = retry_interrupted([&] {
     return ::sync_file_range(fd_.get(), static_cast<off64_t>(position),

@@ -16,6 +16,8 @@ class RealFile final : public File {
   Result<> datasync() override;
   Result<> truncate(std::uint64_t size) override;
   Result<std::uint64_t> size() const override;
+  Result<WallMs> modified() const override;
+  Result<> reserve(std::uint64_t size) override;
   Result<> write_back(std::uint64_t position, std::uint64_t length) override;
   Result<> drop_cached(std::uint64_t position, std::uint64_t length) override;
   const std::string& path() const override { return path_; }

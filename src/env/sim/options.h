@@ -23,6 +23,9 @@ struct Latency {
   }
 };
 
+/// Wall time of the first event: 2026-01-01T00:00:00Z.
+inline constexpr WallMs sim_wall_start{1'767'225'600'000};
+
 struct SimDiskOptions {
   std::uint64_t capacity_bytes{1ULL << 40};
   Latency write{std::chrono::microseconds(2), std::chrono::microseconds(40), 2'000,

@@ -10,6 +10,7 @@
 #include "env/disk.h"
 #include "env/sim/incarnation.h"
 #include "env/sim/inode.h"
+#include "env/sim/options.h"
 
 namespace moldau::env {
 
@@ -30,6 +31,7 @@ enum class DiskOp : std::uint8_t {
 struct SimInode {
   bool is_directory{false};
   FileImage image;
+  WallMs modified{sim_wall_start};
   std::map<std::string, std::shared_ptr<SimInode>> entries;
   std::map<std::string, std::shared_ptr<SimInode>> durable;
   bool is_linked{true};  // counts for the space in use
@@ -90,6 +92,8 @@ class SimDiskState {
   const Latency& latency(DiskOp op) const;
   std::uint64_t error_rate(DiskOp op) const;
 
+  /// Of its own clock, which no fault touches.
+  WallMs wall() const;
   std::shared_ptr<SimInode> find(const std::string& path) const;
   void change_names(NameChange change);
   static void apply(const NameChange& change,

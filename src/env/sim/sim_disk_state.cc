@@ -99,6 +99,10 @@ void SimDiskState::end() {
   if (++operations_ == call_after_) std::exchange(call_, nullptr)();
 }
 
+WallMs SimDiskState::wall() const {
+  return WallMs{sim_wall_start.value + to_ms(schedule_.since_start())};
+}
+
 std::shared_ptr<SimInode> SimDiskState::find(const std::string& path) const {
   std::shared_ptr<SimInode> inode = root_;
   for (std::size_t begin = 0; begin < path.size();) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 
 namespace moldau::env {
@@ -43,6 +44,7 @@ Result<> SimFile::pwritev(std::span<const Bytes> pieces, std::uint64_t position)
     data.resize(fitting > position ? fitting - position : 0);
   }
   inode_->image.write(data, position);
+  inode_->modified = disk_.wall();
   if (inode_->is_linked) disk_.used_bytes_ += inode_->image.size() - old_size;
   disk_.schedule_.trace(disk_.id_, trace_id("pwritev"), position << 24 ^ data.size());
   TRY(end());
@@ -86,6 +88,7 @@ Result<> SimFile::truncate(std::uint64_t size) {
   TRY(begin(DiskOp::truncate, "ftruncate"));
   const std::uint64_t old_size = inode_->image.size();
   inode_->image.truncate(size);
+  inode_->modified = disk_.wall();
   // Extension makes a hole; it is counted all the same, since it will be written.
   if (inode_->is_linked) disk_.used_bytes_ += size - old_size;
   return end();
@@ -94,6 +97,23 @@ Result<> SimFile::truncate(std::uint64_t size) {
 Result<std::uint64_t> SimFile::size() const {
   if (incarnation_->dead) return fail(Errc::cancelled, path_);
   return inode_->image.size();
+}
+
+Result<WallMs> SimFile::modified() const {
+  if (incarnation_->dead) return fail(Errc::cancelled, path_);
+  return inode_->modified;
+}
+
+// Room is not kept for it: another file may take what there is now.
+Result<> SimFile::reserve(std::uint64_t size) {
+  if (mode_ == OpenMode::read) return fail_os(EBADF, "fallocate " + path_);
+  TRY(begin(DiskOp::truncate, "fallocate"));
+  const std::uint64_t more = size - std::min(size, inode_->image.size());
+  const std::uint64_t free =
+      disk_.options_.capacity_bytes - std::min(disk_.options_.capacity_bytes, disk_.used_bytes_);
+  TRY(end());
+  if (more > free) return fail_os(ENOSPC, "fallocate " + path_);
+  return {};
 }
 
 // Whatever the device has started to write may be lost all the same: there is nothing to do.

@@ -6,9 +6,6 @@
 namespace moldau::env {
 
 namespace {
-// Wall time of the first event: 2026-01-01T00:00:00Z.
-constexpr std::int64_t wall_start_ms = 1'767'225'600'000;
-
 Task<> run_program(SimNode::Program program, Env& env) {
   co_await program(env);
 }
@@ -102,7 +99,8 @@ void SimNode::drift_wall(std::int64_t parts_per_million) {
 
 WallMs SimNode::wall() const {
   const Duration drift = (world_.now() - drift_since_) / 1'000'000 * drift_per_million_;
-  return WallMs{wall_start_ms + to_ms(world_.schedule_.since_start() + wall_offset_ + drift)};
+  return WallMs{sim_wall_start.value +
+                to_ms(world_.schedule_.since_start() + wall_offset_ + drift)};
 }
 
 SimWorld::SimWorld(std::uint64_t seed, SimOptions options)

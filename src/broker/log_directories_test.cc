@@ -1,0 +1,254 @@
+#include "broker/log_directories.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "broker/test_broker.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/metadata.h"
+
+namespace moldau::broker {
+namespace {
+
+using protocol::ErrorCode;
+using testing::BrokerTest;
+
+/// A broker with two topics of one partition; the second goes where there are fewer.
+class TwoDirectories : public BrokerTest {
+ protected:
+  void SetUp() override {
+    properties_["log.dirs"] = "/first,/second";
+    start();
+    ASSERT_EQ(create("t"), ErrorCode::none);
+    ASSERT_EQ(create("u"), ErrorCode::none);
+    const auto second = described(1);
+    ASSERT_EQ(second.topics.size(), 1u);
+    there_ = second.topics[0].name.str();
+    here_ = there_ == "t" ? "u" : "t";
+    ASSERT_EQ(produce(there_, "v").error_code, ErrorCode::none);
+    ASSERT_EQ(produce(here_, "v").error_code, ErrorCode::none);
+  }
+
+  protocol::DescribeLogDirsResponse::DescribeLogDirsResult described(std::size_t directory) {
+    protocol::DescribeLogDirsRequest request;
+    request.topics.reset();
+    return ask<protocol::DescribeLogDirsResponse>(request).results.at(directory);
+  }
+  /// What Metadata says of partition 0.
+  protocol::MetadataResponse::MetadataResponsePartition metadata(std::string_view topic) {
+    protocol::MetadataRequest request;
+    request.topics.emplace().emplace_back().name = Text::copy(topic);
+    return ask<protocol::MetadataResponse>(request).topics.at(0).partitions.at(0);
+  }
+  ErrorCode remove(std::string_view topic) {
+    protocol::DeleteTopicsRequest request;
+    request.topics.emplace_back().name = Text::copy(topic);
+    return ask<protocol::DeleteTopicsResponse>(request).responses.at(0).error_code;
+  }
+  Uuid directory_of(std::string_view topic) {
+    const auto image = node().broker().image();
+    return image->partition(topic, PartitionId(0))->directory_of(NodeId(1));
+  }
+  void fail_second() {
+    disk().fail_next(env::DiskOp::write, "/second/");
+    run_for(std::chrono::seconds(61));  // some checkpoint is due by then
+  }
+  void expect_out_of_reach(std::string_view topic) {
+    EXPECT_EQ(produce(topic, "lost").error_code, ErrorCode::kafka_storage_error);
+    EXPECT_EQ(fetch(topic, 0).error_code, ErrorCode::kafka_storage_error);
+  }
+  void expect_served(std::string_view topic, std::int64_t records) {
+    EXPECT_EQ(fetch(topic, 0).high_watermark, Offset(records)) << topic;
+    EXPECT_EQ(produce(topic, "v").base_offset, Offset(records)) << topic;
+  }
+
+  std::string here_;   ///< in /first
+  std::string there_;  ///< in /second
+};
+
+// --- KIP-858 -----------------------------------------------------------------------------------
+
+TEST_F(TwoDirectories, the_metadata_says_where_a_replica_is) {
+  const auto& opened = node().broker().directories().opened();
+  run_for(std::chrono::seconds(1));  // it is told soon after the creation
+  EXPECT_EQ(directory_of(here_), opened[0].id);
+  EXPECT_EQ(directory_of(there_), opened[1].id);
+}
+
+TEST_F(TwoDirectories, partitions_of_one_topic_are_spread_and_each_is_in_one_directory) {
+  ASSERT_EQ(create("wide", 10), ErrorCode::none);
+  std::set<std::string> names;
+  for (const std::size_t directory : {0U, 1U}) {
+    for (const auto& topic : described(directory).topics) {
+      if (topic.name != "wide") continue;
+      EXPECT_EQ(topic.partitions.size(), 5U);
+      for (const auto& partition : topic.partitions) {
+        EXPECT_TRUE(names.insert(fmt::format("{}", partition.partition_index)).second);
+      }
+    }
+  }
+  EXPECT_EQ(names.size(), 10U);
+}
+
+TEST_F(TwoDirectories, one_that_fails_is_described_as_offline_and_leads_nothing) {
+  fail_second();
+  EXPECT_EQ(described(0).error_code, ErrorCode::none);
+  EXPECT_FALSE(described(0).topics.empty());
+  EXPECT_EQ(described(1).log_dir, "/second");
+  EXPECT_EQ(described(1).error_code, ErrorCode::kafka_storage_error);
+  EXPECT_TRUE(described(1).topics.empty());
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::leader_not_available);
+  EXPECT_EQ(metadata(there_).leader_id, NodeId(-1));
+  EXPECT_EQ(metadata(there_).offline_replicas, std::vector<NodeId>{NodeId(1)});
+  EXPECT_EQ(metadata(here_).error_code, ErrorCode::none);
+  expect_out_of_reach(there_);
+  expect_served(here_, 1);
+  ASSERT_EQ(create("new", 3), ErrorCode::none);
+  EXPECT_EQ(produce("new", "v").error_code, ErrorCode::none) << "in the one that is there";
+  EXPECT_EQ(described(0).topics.size(), 2u);
+}
+
+TEST_F(TwoDirectories, one_that_failed_is_whole_again_after_a_restart) {
+  fail_second();
+  stop();
+  start();
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::none);
+  expect_served(there_, 1);
+  expect_served(here_, 1);
+}
+
+// --- Start without a directory -----------------------------------------------------------------
+
+TEST_F(TwoDirectories, broker_starts_without_one_that_can_not_be_opened) {
+  stop();
+  disk().fail_next(env::DiskOp::read, "/second/meta.properties");
+  start();
+  EXPECT_EQ(described(1).log_dir, "/second");
+  EXPECT_EQ(described(1).error_code, ErrorCode::kafka_storage_error);
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::leader_not_available);
+  expect_out_of_reach(there_);
+  expect_served(here_, 1);
+  stop();
+  start();
+  expect_served(there_, 1);
+  expect_served(here_, 2);
+}
+
+TEST_F(TwoDirectories, broker_does_not_start_without_the_first) {
+  stop();
+  disk().fail_next(env::DiskOp::read, "/first/meta.properties");
+  const auto started = try_start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::io);
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(TwoDirectories, what_can_not_be_loaded_does_not_begin_anew_in_the_other) {
+  stop();
+  disk().fail_next(env::DiskOp::read, "/second/" + there_);
+  start();
+  EXPECT_EQ(described(1).error_code, ErrorCode::kafka_storage_error);
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::leader_not_available);
+  expect_out_of_reach(there_);
+  expect_served(here_, 1);
+  stop();
+  start();
+  expect_served(there_, 1);
+}
+
+/// A disk that is not mounted looks so: the path is there, and empty.
+TEST_F(TwoDirectories, what_was_in_a_directory_that_is_new_now_does_not_begin_anew) {
+  stop();
+  properties_["log.dirs"] = "/first,/empty";
+  start();
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::leader_not_available);
+  expect_out_of_reach(there_);
+  expect_served(here_, 1);
+  stop();
+  properties_["log.dirs"] = "/first,/second";
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(TwoDirectories, topic_of_a_lost_directory_can_be_deleted_and_made_again) {
+  stop();
+  properties_["log.dirs"] = "/first,/empty";
+  start();
+  EXPECT_EQ(remove(there_), ErrorCode::none);
+  EXPECT_EQ(create(there_), ErrorCode::none);
+  expect_served(there_, 0);
+  stop();
+  properties_["log.dirs"] = "/first,/empty,/second";
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(TwoDirectories, replica_that_was_moved_by_hand_is_recorded_where_it_is) {
+  const std::string name = there_ + "-0";
+  stop();
+  properties_["log.dirs"] = "/first";
+  start();
+  auto move = [&](env::Disk& disk) -> env::Task<> {
+    EXPECT_TRUE(disk.rename("/second/" + name, "/first/" + name));
+    EXPECT_TRUE(disk.sync_directory("/first"));
+    co_return;
+  };
+  run_there(move(node().broker().env().disk()));
+  stop();
+  start();
+  EXPECT_EQ(directory_of(there_), node().broker().directories().opened()[0].id);
+  expect_served(there_, 1);
+}
+
+/// An empty one of the same name beside it, as an interrupted move or a restored backup leaves it.
+class TwiceInDirectories : public TwoDirectories {
+ protected:
+  void copy_to(std::string directory) {
+    auto make = [&](env::Disk& disk) -> env::Task<> {
+      const std::string copy = directory + "/" + there_ + "-0";
+      EXPECT_TRUE(disk.make_directory(copy));
+      EXPECT_TRUE(disk.open(copy + "/00000000000000000000.log", env::OpenMode::create));
+      EXPECT_TRUE(disk.sync_directory(copy));
+      EXPECT_TRUE(disk.sync_directory(directory));
+      co_return;
+    };
+    run_there(make(node().broker().env().disk()));
+  }
+};
+
+TEST_F(TwiceInDirectories, replica_counts_where_the_metadata_says) {
+  copy_to("/first");
+  stop();
+  start();
+  expect_served(there_, 1);
+  const auto entries = node().broker().env().disk().list("/first").value();
+  EXPECT_TRUE(std::ranges::any_of(entries, [&](const env::DirEntry& entry) {
+    return entry.name.starts_with(there_ + "-0.") && entry.name.ends_with("-stray");
+  }));
+}
+
+TEST_F(TwiceInDirectories, broker_does_not_choose_between_two_that_the_metadata_does_not_name) {
+  stop();
+  properties_["log.dirs"] = "/first,/third";
+  start();
+  copy_to("/first");
+  copy_to("/third");
+  stop();
+  const auto started = try_start();
+  ASSERT_FALSE(started);
+  EXPECT_EQ(started.error().code, Errc::exists);
+  EXPECT_NE(started.error().context.find(there_ + "-0"), std::string::npos);
+}
+
+TEST_F(TwoDirectories, two_with_one_id_are_refused) {
+  stop();
+  properties_["log.dirs"] = "/first,/first";
+  EXPECT_FALSE(try_start());
+}
+
+}  // namespace
+}  // namespace moldau::broker
