@@ -46,7 +46,8 @@ class Site:
     def __init__(self, base, options, seed):
         self.base, self.options, self.chance = base, options, random.Random(seed)
         # The log directory is made by the broker, so that its own name is at stake too.
-        self.root, self.data, self.state = base / "disk", base / "disk" / "data", base / "state"
+        self.root, self.state = base / "disk", base / "state"
+        self.data = [self.root / f"data-{n}" for n in range(self.chance.choice((1, 1, 2, 3)))]
         self.root.mkdir(parents=True)
         self.log = base / "broker.log"
         self.log.touch()
@@ -69,7 +70,7 @@ class Site:
         chance = self.chance
         client, controller = self.ports
         settings = {
-            "log.dirs": self.data,
+            "log.dirs": ",".join(map(str, self.data)),
             "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
             "metrics.listener": "",
             "flush.strategy": self.options.flush_strategy or chance.choice(
