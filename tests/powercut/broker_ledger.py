@@ -49,6 +49,8 @@ class Ledger:
         self.in_doubt = []  # of idempotent producers, in the order of sending
         self.last = {}  # (place, producer): the newest acknowledged Batch
         self.ends = {}  # place: high watermark that was seen
+        self.starts = {}  # place: below it records were deleted
+        self.starts_asked = {}  # place: the highest that was asked for
         self.complaints = []
         self.acknowledged = 0
 
@@ -93,6 +95,14 @@ class Ledger:
     def seen_end(self, place, end):
         with self.lock:
             self.ends[place] = max(self.ends.get(place, 0), end)
+
+    def deleting_records(self, place, offset):
+        with self.lock:
+            self.starts_asked[place] = max(self.starts_asked.get(place, 0), offset)
+
+    def deleted_records(self, place, start):
+        with self.lock:
+            self.starts[place] = max(self.starts.get(place, 0), start)
 
     def got_producer_id(self, producer_id):
         with self.lock:

@@ -12,7 +12,7 @@ NAMES = ("tables", "trees", "birds", "a.very-long_name-of-a-topic-of-which-there
 # What a client may be told of a topic that is being deleted: UNKNOWN_TOPIC_OR_PARTITION,
 # LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, UNKNOWN_TOPIC_ID.
 DELETION_ERRORS = {3, 5, 6, 56, 100}
-UNKNOWN_TOPIC, TOPIC_EXISTS = 3, 36
+OUT_OF_RANGE = 1
 
 _serial = itertools.count()
 
@@ -116,14 +116,15 @@ class Reader(Client):
         if usable:
             topic = self.chance.choice(usable)
             place = topic.id, self.chance.randrange(topic.partitions)
-            start = self.chance.randint(0, self.ledger.ends.get(place, 0))
+            first = self.ledger.starts.get(place, 0)
+            start = self.chance.randint(first, max(first, self.ledger.ends.get(place, 0)))
             wanted = (*place, start, self.chance.choice((1, 60_000)))
             error, end, data = connection.fetch([wanted])[place]
             if error == NONE:
                 self.ledger.seen_end(place, end)
                 for base, _, _, body in batches(data):
                     self.ledger.read(place, base, body)
-            else:
+            elif not (error == OUT_OF_RANGE and start < self.ledger.starts_asked.get(place, 0)):
                 self.refused("fetch from", topic, error)
         time.sleep(0.002)
 
@@ -144,6 +145,8 @@ class Administrator(Client):
             if error != NONE:
                 raise ValueError(f"CreateTopics of {name}: error {error}")
             ledger.created(name, topic_id, partitions)
+        elif chance.random() < 0.4:
+            self.delete_records(connection, topic)
         elif chance.random() < 0.3:
             topic.deleting = True
             error = connection.delete_topic(name)
@@ -157,6 +160,17 @@ class Administrator(Client):
                 raise ValueError(f"CreatePartitions of {name}: error {error}")
             topic.partitions, topic.partitions_asked = topic.partitions_asked, 0
         time.sleep(chance.random() * 0.05)
+
+    def delete_records(self, connection, topic):
+        partition = self.chance.randrange(topic.partitions)
+        place = topic.id, partition
+        offset = self.chance.randint(0, self.ledger.ends.get(place, 0))
+        self.ledger.deleting_records(place, offset)
+        error, start = connection.delete_records(topic.name, partition, offset)
+        if error == NONE:
+            self.ledger.deleted_records(place, start)
+        else:
+            self.refused("delete records of", topic, error)
 
 
 def clients(ledger, port, chance):

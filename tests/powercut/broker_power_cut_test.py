@@ -76,6 +76,8 @@ class Site:
             "flush.strategy": self.options.flush_strategy or chance.choice(
                 ("auto", "fdatasync", "syncfs")),
             "replica.high.watermark.checkpoint.interval.ms": chance.choice((20, 5_000)),
+            "log.retention.check.interval.ms": chance.choice((20, 300_000)),
+            "log.initial.task.delay.ms": 0,
             "metadata.log.max.record.bytes.between.snapshots": chance.choice((2_000, 20_971_520)),
         }
         command = [str(self.options.broker), "server"]

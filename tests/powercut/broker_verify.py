@@ -3,6 +3,7 @@
 from broker_ledger import describe
 from broker_wire import BODY_AT, FETCH_BYTES, NONE, batches
 
+EARLIEST = -2
 SAMPLES = 3  # look-ups by offset and by time per partition
 
 
@@ -13,7 +14,9 @@ class Partition:
         self.topic, self.index, self.place = topic, index, (topic.id, index)
         self.name = f"{topic.name}-{index} ({topic.id.hex()})"
         self.found = []  # (base offset, next offset, timestamp, body)
-        self.read_to, self.end = 0, None
+        self.start = self.read_to = 0
+        self.end = None
+        self.cut_time = None  # of the batch that the log starts in the middle of
 
     def add(self, error, end, data):
         """An answer from `read_to` on; returns what is wrong with it."""
@@ -22,6 +25,9 @@ class Partition:
             return f"{self.name}: fetch at {self.read_to} answers error {error}"
         before = self.read_to
         for base, following, timestamp, body in batches(data):
+            if self.read_to == self.start and base < self.start < following:
+                self.read_to, self.cut_time = following, timestamp
+                continue
             if base != self.read_to:
                 return f"{self.name}: batch at {base}, expected {self.read_to}"
             self.found.append((base, following, timestamp, body))
@@ -36,7 +42,7 @@ class Partition:
     def problems(self, ledger):
         at = {base: body for base, _, _, body in self.found}
         for offset, body in sorted(ledger.promised.get(self.place, {}).items()):
-            if at.get(offset) != body:
+            if offset >= self.start and at.get(offset) != body:
                 what = "is another" if offset in at else "is gone"
                 yield f"{self.name}: promised batch at {offset} {what}; the log ends at {self.end}"
         if self.end < ledger.ends.get(self.place, 0):
@@ -47,6 +53,20 @@ class Partition:
             yield f"{self.name}: nobody has sent what is at {foreign}"
         if len(set(at.values())) != len(at):
             yield f"{self.name}: a batch is there twice"
+
+
+def find_starts(connection, ledger, partitions):
+    """What was deleted stays deleted, and nothing else is."""
+    answers = connection.offsets_for_times([(one.topic.name, one.index, EARLIEST)
+                                            for one in partitions])
+    for one in partitions:
+        error, start = answers[one.topic.name, one.index]
+        least = ledger.starts.get(one.place, 0)
+        most = max(least, ledger.starts_asked.get(one.place, 0))
+        if error != NONE or not least <= start <= most:
+            yield f"{one.name}: error {error}, starts at {start}, deleted were {least} to {most}"
+        one.start = one.read_to = start
+        ledger.deleted_records(one.place, start)
 
 
 def read_all(connection, partitions):
@@ -83,6 +103,8 @@ def look_up(connection, partitions, chance):
                                             for one, _, _, timestamp, _ in chosen])
     for one, _, _, timestamp, _ in chosen:
         expected = next(base for base, _, time, _ in one.found if time >= timestamp)
+        if one.cut_time is not None and one.cut_time >= timestamp:
+            expected = one.start
         answer = answers[one.topic.name, one.index]
         if answer != (NONE, expected):
             yield f"{one.name}: offset for time {timestamp} is {answer}, not {expected}"
@@ -126,6 +148,7 @@ def verify(connection, ledger, chance):
         return problems
     partitions = [Partition(topic, index) for topic in ledger.usable()
                   for index in range(topic.partitions)]
+    problems += find_starts(connection, ledger, partitions)
     problems += read_all(connection, partitions)
     if problems:
         return problems

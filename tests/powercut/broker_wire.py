@@ -13,7 +13,8 @@ import wire  # noqa: E402  (found by the line above)
 from batch import record_batch  # noqa: E402, F401  (for broker_load)
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
-CREATE_TOPICS, DELETE_TOPICS, INIT_PRODUCER_ID, CREATE_PARTITIONS = 19, 20, 22, 37
+CREATE_TOPICS, DELETE_TOPICS, DELETE_RECORDS = 19, 20, 21
+INIT_PRODUCER_ID, CREATE_PARTITIONS = 22, 37
 
 NONE = 0
 LIMIT_S = 30
@@ -144,6 +145,15 @@ class Connection:
     def init_producer_id(self):
         """(error, producer id, epoch)."""
         return self.call(INIT_PRODUCER_ID, 0, pack("hi", -1, 60_000)).fixed("ihqh")[1:]
+
+    def delete_records(self, topic, partition, offset):
+        """DeleteRecords v0: (error, where the log starts now)."""
+        body = pack("i", 1) + string(topic) + pack("iiqi", 1, partition, offset, 20_000)
+        reader = self.call(DELETE_RECORDS, 0, body)
+        reader.fixed("ii")
+        reader.take(reader.fixed("h")[0])
+        _, _, start, error = reader.fixed("iiqh")
+        return error, start
 
     # ---- Topics
 
