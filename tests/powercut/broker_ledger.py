@@ -7,6 +7,9 @@ import threading
 from broker_wire import BODY_AT
 
 
+COMPACTED = "compacted"
+
+
 @dataclasses.dataclass
 class Topic:
     """One incarnation of a name."""
@@ -17,6 +20,15 @@ class Topic:
     partitions_asked: int = 0  # in doubt: asked for, not answered
     deleting: bool = False  # asked for
     deleted: bool = False  # answered
+    values: dict | None = None  # of a compacted one: {(partition, key): Value}
+
+
+@dataclasses.dataclass
+class Value:
+    """Of one key in a compacted partition: numbers that ascend."""
+
+    sent: int = 0
+    acknowledged: int = 0
 
 
 @dataclasses.dataclass
@@ -53,6 +65,7 @@ class Ledger:
         self.starts_asked = {}  # place: the highest that was asked for
         self.complaints = []
         self.acknowledged = 0
+        self.compacted_away = 0  # records, as the last look has found
 
     def complain(self, text):
         with self.lock:
@@ -62,7 +75,12 @@ class Ledger:
 
     def usable(self):
         with self.lock:
-            return [topic for topic in self.topics if not topic.deleting and not topic.deleted]
+            return [topic for topic in self.topics
+                    if not topic.deleting and not topic.deleted and topic.values is None]
+
+    def compacted(self):
+        with self.lock:
+            return [topic for topic in self.topics if topic.values is not None]
 
     def sending(self, batch):
         with self.lock:
@@ -115,7 +133,8 @@ class Ledger:
     def created(self, name, topic_id, partitions):
         with self.lock:
             self.asked_topics.pop(name, None)
-            self.topics.append(Topic(name, topic_id, partitions))
+            values = {} if name == COMPACTED else None
+            self.topics.append(Topic(name, topic_id, partitions, values=values))
 
     def find(self, name):
         with self.lock:
@@ -152,7 +171,8 @@ class Ledger:
                 continue
             if self.asked_topics.get(name) != len(partitions):
                 problems.append(f"nobody has created topic {name}")
-            self.topics.append(Topic(name, topic_id, len(partitions)))
+            values = {} if name == COMPACTED else None
+            self.topics.append(Topic(name, topic_id, len(partitions), values=values))
         self.asked_topics.clear()
         return problems
 

@@ -5,7 +5,7 @@ import random
 import threading
 import time
 
-from broker_ledger import Batch, describe
+from broker_ledger import COMPACTED, Batch, Value, describe
 from broker_wire import NONE, Connection, batches, record_batch
 
 NAMES = ("tables", "trees", "birds", "a.very-long_name-of-a-topic-of-which-there-may-be-some")
@@ -108,6 +108,44 @@ class Producer(Client):
         time.sleep(self.chance.random() * 0.02)
 
 
+class Updater(Client):
+    """Overwrites few keys of a compacted topic, in order: what was acknowledged last of a key is the
+    least that may be found of it."""
+
+    KEYS, PARTITIONS = 20, 2
+
+    def step(self, connection):
+        topic = next(iter(self.ledger.compacted()), None)
+        if topic is None:
+            self.ledger.asked_topics[COMPACTED] = self.PARTITIONS
+            error, topic_id = connection.create_topic(COMPACTED, self.PARTITIONS, {
+                "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01",
+                "index.interval.bytes": 256, "segment.index.bytes": 80, "file.delete.delay.ms": 0})
+            if error != NONE:
+                raise ValueError(f"CreateTopics of {COMPACTED}: error {error}")
+            self.ledger.created(COMPACTED, topic_id, self.PARTITIONS)
+            return
+        made = {}
+        for partition in range(topic.partitions):
+            keys = self.chance.sample(range(self.KEYS), self.chance.randint(1, 4))
+            made[partition] = [topic.values.setdefault((partition, b"%d" % key), Value())
+                               for key in keys]
+            records = []
+            for key, value in zip(keys, made[partition], strict=True):
+                value.sent += 1
+                records.append((b"%d" % key, b"%d " % value.sent + bytes(self.chance.choice((0, 300)))))
+            data = record_batch(records, 0, -1, -1, -1, int(time.time() * 1000))
+            connection.send_produce([(topic.id, partition, data)])
+        for _ in made:
+            (_, partition, error, _), = connection.receive_produce()
+            if error != NONE:
+                self.ledger.complain(f"produce to {topic.name}: error {error}")
+                continue
+            for value in made[partition]:
+                value.acknowledged = value.sent
+        time.sleep(self.chance.random() * 0.01)
+
+
 class Reader(Client):
     """What somebody has read must not vanish, even if nobody was told that it was written."""
 
@@ -180,4 +218,5 @@ def clients(ledger, port, chance):
     return [Producer(ledger, port, seed(), idempotent=True),
             Producer(ledger, port, seed(), idempotent=True),
             Producer(ledger, port, seed(), idempotent=False),
-            Reader(ledger, port, seed()), Administrator(ledger, port, seed())]
+            Updater(ledger, port, seed()), Reader(ledger, port, seed()),
+            Administrator(ledger, port, seed())]

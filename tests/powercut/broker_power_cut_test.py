@@ -78,6 +78,8 @@ class Site:
             "replica.high.watermark.checkpoint.interval.ms": chance.choice((20, 5_000)),
             "log.retention.check.interval.ms": chance.choice((20, 300_000)),
             "log.initial.task.delay.ms": 0,
+            "log.cleaner.backoff.ms": 20,
+            "log.cleaner.dedupe.buffer.size": 2_000_000,
             "metadata.log.max.record.bytes.between.snapshots": chance.choice((2_000, 20_971_520)),
         }
         command = [str(self.options.broker), "server"]
@@ -203,8 +205,8 @@ def temporary_directory():
 
 
 def run(options):
-    """Returns (rounds done, batches acknowledged, what is broken or None)."""
-    acknowledged = done = 0
+    """Returns (rounds done, batches acknowledged, records compacted away, what is broken or None)."""
+    acknowledged = compacted = done = 0
     began = time.monotonic()
 
     def time_is_up():
@@ -226,12 +228,13 @@ def run(options):
                 if options.keep:
                     site.keep(Path(options.keep))
                 text = f"round {done}, seed {options.seed}/{number}: {broken}"
-                return done, acknowledged + site.ledger.acknowledged, text
+                return done, acknowledged + site.ledger.acknowledged, compacted, text
             finally:
                 site.kill()
             acknowledged += site.ledger.acknowledged
+            compacted += site.ledger.compacted_away
             shutil.rmtree(site.base)
-    return done, acknowledged, None
+    return done, acknowledged, compacted, None
 
 
 def parser():
@@ -252,8 +255,8 @@ def main():
     if options.keep is None:
         options.keep = Path(tempfile.gettempdir()) / f"moldau-powercut-failure-{os.getpid()}"
     began = time.monotonic()
-    done, acknowledged, broken = run(options)
-    print(f"{done} rounds, {acknowledged} batches acknowledged, "
+    done, acknowledged, compacted, broken = run(options)
+    print(f"{done} rounds, {acknowledged} batches acknowledged, {compacted} records compacted away, "
           f"{time.monotonic() - began:.0f} s: {'broken' if broken else 'every promise kept'}")
     if broken:
         print(broken)

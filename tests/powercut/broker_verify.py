@@ -1,7 +1,7 @@
 """Whether a broker that has just started keeps what the Ledger says was promised."""
 
 from broker_ledger import describe
-from broker_wire import BODY_AT, FETCH_BYTES, NONE, batches
+from broker_wire import BODY_AT, FETCH_BYTES, NONE, batches, records
 
 EARLIEST = -2
 SAMPLES = 3  # look-ups by offset and by time per partition
@@ -84,6 +84,31 @@ def read_all(connection, partitions):
         reading = left
 
 
+def check_compacted(connection, ledger, topic):
+    """Offsets ascend, and of each key what was acknowledged last is there, or something newer."""
+    for partition in range(topic.partitions):
+        name, offset, end, newest, left = f"{topic.name}-{partition}", 0, 1, {}, 0
+        while offset < end:
+            error, end, data = connection.fetch([(topic.id, partition, offset, FETCH_BYTES)])[
+                topic.id, partition]
+            before = offset
+            for base, following, _, body in batches(data):
+                if error != NONE or base < before:
+                    yield f"{name}: error {error}, batch at {base} when {before} was asked for"
+                offset = max(offset, following)
+                found = [(key, int(value.split(b" ")[0])) for key, value in records(body)]
+                newest.update(found)
+                left += len(found)
+            if error != NONE or (offset == before and offset < end):
+                yield f"{name}: error {error}, nothing readable at {before} of {end}"
+                return
+        ledger.compacted_away += end - left
+        for (of, key), value in topic.values.items():
+            if of == partition and not value.acknowledged <= newest.get(key, 0) <= value.sent:
+                yield (f"{name}: {key} is {newest.get(key)}, acknowledged was {value.acknowledged}, "
+                       f"sent {value.sent}")
+
+
 def look_up(connection, partitions, chance):
     """Through the indexes: single batches by an offset in them, and offsets by time."""
     chosen = [(one, *chance.choice(one.found)) for one in partitions if one.found]
@@ -157,6 +182,9 @@ def verify(connection, ledger, chance):
         for base, _, _, body in one.found:
             ledger.read(one.place, base, body)
         ledger.seen_end(one.place, one.end)
+    ledger.compacted_away = 0
+    for topic in ledger.compacted():
+        problems += check_compacted(connection, ledger, topic)
     for _ in range(SAMPLES):
         problems += look_up(connection, partitions, chance)
     if not problems:

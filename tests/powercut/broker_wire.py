@@ -221,6 +221,40 @@ class Connection:
         return cluster_id, topics
 
 
+RECORDS_AT = 45  # in a body
+
+
+def records(body):
+    """(key, value) of each record of an uncompressed batch."""
+    count, = struct.unpack_from(">i", body, RECORDS_AT - 4)
+    at = RECORDS_AT
+
+    def varint():
+        nonlocal at
+        shift = number = 0
+        while True:
+            byte = body[at]
+            at += 1
+            number |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return (number >> 1) ^ -(number & 1)
+
+    def field():
+        nonlocal at
+        size = varint()
+        found = body[at:at + max(size, 0)]
+        at += max(size, 0)
+        return found
+
+    for _ in range(count):
+        end = varint() + at
+        at += 1
+        varint(), varint()
+        yield field(), field()
+        at = end
+
+
 def batches(data):
     """(base offset, next offset, max timestamp, body) of each whole batch."""
     at = 0
