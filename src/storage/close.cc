@@ -52,17 +52,32 @@ Result<DirtySet> Log::Private::write_for_close() {
 env::Task<Result<>> LogDir::close(env::Worker& home, BrokerEpoch broker_epoch) {
   auto& state = *state_;
   const auto logs = state.all_logs();
-  std::vector<FlushItem> items(logs.size());
-  std::vector<Result<>> results(logs.size());
-  std::atomic<std::size_t> left{logs.size() + 1};
+  // What is written stays open until it is synced: the segment, its indexes, a snapshot.
+  const std::size_t at_once = state.open_files()->in_bulk() / 4;
+  for (std::span rest(logs); !rest.empty();) {
+    const auto some = rest.first(std::min(rest.size(), at_once));
+    rest = rest.subspan(some.size());
+    CO_TRY(co_await state.close_some(home, some));
+  }
+  co_return co_await env::run_on(state.pool(), env::IoClass::flush, home, [&state, broker_epoch] {
+    return state.finish_close(broker_epoch);
+  });
+}
+
+/// All that they have is durable when it returns.
+env::Task<Result<>> LogDir::State::close_some(env::Worker& home,
+                                              std::span<const std::shared_ptr<Log>> some) {
+  std::vector<FlushItem> items(some.size());
+  std::vector<Result<>> results(some.size());
+  std::atomic<std::size_t> left{some.size() + 1};
   env::Signal done(home);
   const auto one_done = [&left, &done] {
     if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) done.notify();
   };
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    auto& log = *logs[i];
+  for (std::size_t i = 0; i < some.size(); ++i) {
+    auto& log = *some[i];
     log.priv().run_exclusive(
-        logs[i], LogState::repairing,
+        some[i], LogState::repairing,
         [&log, &item = items[i], &result = results[i]] {
           auto dirty = log.priv().write_for_close();
           if (!dirty) {
@@ -81,23 +96,22 @@ env::Task<Result<>> LogDir::close(env::Worker& home, BrokerEpoch broker_epoch) {
   co_await env::detail::wait_uncancelled(done);
   // A round that is still under way has files that are not in `items`.
   env::Signal idle(home);
-  state.flusher.when_idle([&idle] { idle.notify(); });
+  flusher.when_idle([&idle] { idle.notify(); });
   co_await env::detail::wait_uncancelled(idle);
   for (auto& result : results) {
     if (!result) co_return std::unexpected(std::move(result).error());
   }
-  co_return co_await env::run_on(
-      state.pool(), env::IoClass::flush, home,
-      [&state, &items, broker_epoch] { return state.finish_close(items, broker_epoch); });
+  co_return co_await env::run_on(pool(), env::IoClass::flush, home, [this, &items]() -> Result<> {
+    if (is_offline()) return fail(Errc::io, "log directory is offline");
+    auto synced = sync_all(disk(), file_system(), options.flush_strategy, items);
+    if (!synced) take_offline(synced.error());
+    return synced;
+  });
 }
 
-Result<> LogDir::State::finish_close(std::vector<FlushItem>& items, BrokerEpoch broker_epoch) {
+/// When all logs are durable.
+Result<> LogDir::State::finish_close(BrokerEpoch broker_epoch) {
   if (is_offline()) return fail(Errc::io, "log directory is offline");
-  auto synced = sync_all(disk(), file_system(), options.flush_strategy, items);
-  if (!synced) {
-    take_offline(synced.error());
-    return synced;
-  }
   for (const auto& log : all_logs()) {
     auto& log_state = log->priv();
     env::Lock guard(log_state.mutex);

@@ -109,7 +109,8 @@ struct LogDir::State final : DirContext,
   void repair_due();
 
   // close.cc
-  Result<> finish_close(std::vector<FlushItem>& items, BrokerEpoch broker_epoch);
+  env::Task<Result<>> close_some(env::Worker& home, std::span<const std::shared_ptr<Log>> some);
+  Result<> finish_close(BrokerEpoch broker_epoch);
 
   const LogDirOptions options;
   Flusher flusher;
