@@ -138,6 +138,29 @@ void add_delete(Command group, Chosen& chosen) {
   add_broker_options(app, options->client);
 }
 
+void add_explain(Command group, Chosen& chosen) {
+  const auto options = std::make_shared<GroupOptions>();
+  const auto app = add_verb(
+      group, chosen, options, "explain", "why a group is not progressing, and what to do",
+      "Looks at its members, offsets and partitions, at records that it does not get past, and,\n"
+      "where a Moldau broker coordinates it and its metrics.listener can be reached from here, at\n"
+      "what happened in the group lately. The most likely cause comes first. A group with a lag "
+      "is\n"
+      "watched for a while, to see whether it moves.\n\n"
+      "Examples:\n"
+      "  moldau group explain billing\n"
+      "  moldau group explain billing --for 30s\n"
+      "  moldau group explain billing --format json | jq -r '.[].findings[0].says'",
+      explain_groups);
+  add_names(app, *options, "which").required();
+  app.add_option("--for", options->look_for, "how long to watch whether offsets move; 0s: not")
+      .type_name("DURATION")
+      .check(is_duration())
+      .capture_default_str();
+  add_format_option(app, options->format);
+  add_broker_options(app, options->client);
+}
+
 void add_remove_member(Command group, Chosen& chosen) {
   const auto options = std::make_shared<GroupOptions>();
   const auto app = add_verb(
@@ -234,12 +257,13 @@ void add_reset(Command group, Chosen& chosen) {
 void add_group_commands(Command program, Chosen& chosen) {
   const auto group =
       add_group(program, "group",
-                "consumer groups: list, describe, reset offsets, remove members, delete");
+                "consumer groups: list, describe, explain, reset offsets, remove members, delete");
   add_list_verb(group, chosen);
   add_describe(group, chosen);
   add_delete(group, chosen);
   add_reset(group, chosen);
   add_remove_member(group, chosen);
+  add_explain(group, chosen);
 }
 
 }  // namespace moldau::apps

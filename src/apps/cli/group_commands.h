@@ -32,10 +32,12 @@ struct GroupOptions {
   std::vector<std::string> instances;
   bool all_members{false};
   std::string reason;
+  std::string look_for{"6s"};  ///< of `explain`
 };
 
 Result<> describe_groups(World& world, const GroupOptions& options);
 Result<> reset_group(World& world, const GroupOptions& options);
+Result<> explain_groups(World& world, const GroupOptions& options);
 Result<> remove_members(World& world, const GroupOptions& options);
 
 }  // namespace moldau::apps
