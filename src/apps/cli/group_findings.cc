@@ -138,6 +138,7 @@ std::string timeline_text(const GroupFacts& facts) {
 
 std::string texts_json(const std::vector<std::string>& texts) {
   std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
   for (const auto& text : texts) quoted.push_back(json_text(text));
   return fmt::format("[{}]", fmt::join(quoted, ","));
 }
@@ -234,6 +235,7 @@ std::string findings_text(const GroupFacts& facts, const std::vector<Finding>& f
 
 std::string findings_json(const GroupFacts& facts, const std::vector<Finding>& findings) {
   std::vector<std::string> list;
+  list.reserve(findings.size());
   for (const auto& finding : findings) {
     list.push_back(JsonObject()
                        .text("finding", finding.name)

@@ -284,6 +284,7 @@ void add_flapping(const GroupFacts& facts, std::vector<Finding>& findings) {
   const auto flapping = flapping_of(facts);
   if (flapping.count < many_rebalances) return;
   std::vector<std::string> causes;
+  causes.reserve(flapping.causes.size());
   for (const auto& [cause, count] : flapping.causes) {
     causes.push_back(fmt::format("{} by {}", count, words(cause)));
   }

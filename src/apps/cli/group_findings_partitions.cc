@@ -24,6 +24,7 @@ std::string owner_text(const GroupFacts& facts, const PartitionFacts& one) {
 
 std::vector<std::string> names(const std::vector<TopicPartition>& partitions) {
   std::vector<std::string> result;
+  result.reserve(partitions.size());
   for (const auto& one : partitions) result.push_back(one.to_string());
   return result;
 }
@@ -148,6 +149,7 @@ std::vector<const PartitionFacts*> those(const GroupFacts& facts, const Conditio
 
 std::vector<TopicPartition> places(const std::vector<const PartitionFacts*>& partitions) {
   std::vector<TopicPartition> result;
+  result.reserve(partitions.size());
   for (const auto* one : partitions) result.push_back(one->partition);
   return result;
 }

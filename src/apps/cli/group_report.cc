@@ -218,8 +218,10 @@ std::string report_text(const GroupReport& report) {
 std::string report_json(const GroupReport& report) {
   const auto& group = report.group;
   std::vector<std::string> members;
+  members.reserve(group.members.size());
   for (const auto& member : group.members) members.push_back(member_json(member));
   std::vector<std::string> partitions;
+  partitions.reserve(report.partitions.size());
   for (const auto& one : report.partitions) partitions.push_back(partition_json(report, one));
   JsonObject json;
   json.text("group", group.id)

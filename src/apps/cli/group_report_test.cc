@@ -43,6 +43,7 @@ TEST(GroupReport, what_lies_ahead_is_asked_for_its_age_where_there_is_a_lag) {
   EXPECT_EQ(first_uncommitted(timed), (OffsetMap{{{"orders", 0}, 5}}));
   add_times(timed, {{{"orders", 0}, 1'000'000}}, 1'000'000 + 7'500'000);
   std::vector<std::optional<std::int64_t>> ages;
+  ages.reserve(timed.partitions.size());
   for (const auto& one : timed.partitions) ages.push_back(one.behind_ms);
   EXPECT_EQ(ages, (std::vector<std::optional<std::int64_t>>{std::nullopt, 7'500'000, 0, 0,
                                                             std::nullopt, std::nullopt}));

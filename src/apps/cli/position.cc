@@ -36,7 +36,8 @@ class Reader {
   std::optional<std::int64_t> digits(std::size_t count) {
     if (count == 0 || digits_ahead() < count) return std::nullopt;
     std::int64_t value = 0;
-    std::from_chars(left_.data(), left_.data() + count, value);
+    const auto* const begin = left_.data();
+    std::from_chars(begin, begin + count, value);
     left_.remove_prefix(count);
     return value;
   }

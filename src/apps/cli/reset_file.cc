@@ -35,8 +35,9 @@ std::vector<std::string_view> fields_of(std::string_view line) {
 
 template <class Number>
 bool read(std::string_view text, Number& number) {
-  const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
+  const auto* const begin = text.data();
+  const auto* const end = begin + text.size();
+  const auto parsed = std::from_chars(begin, end, number);
   return parsed.ec == std::errc() && parsed.ptr == end && number >= 0;
 }
 

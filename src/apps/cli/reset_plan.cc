@@ -87,6 +87,7 @@ std::string plan_text(const std::vector<ResetStep>& plan) {
 
 std::string plan_json(const std::vector<ResetStep>& plan) {
   std::vector<std::string> steps;
+  steps.reserve(plan.size());
   for (const auto& step : plan) {
     steps.push_back(JsonObject()
                         .text("topic", step.partition.topic)

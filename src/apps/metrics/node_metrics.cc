@@ -107,7 +107,7 @@ struct DirectoryRow {
 constexpr auto counter = DirectoryRow::Kind::counter;
 constexpr auto gauge = DirectoryRow::Kind::gauge;
 
-std::vector<DirectoryRow> directory_rows() {
+std::vector<DirectoryRow> directory_rows() {  // NOLINT: one row after the other
   using Stats = storage::LogDirStats;
   return {
       {{"moldau_log_bytes", "Size of all segments"},
