@@ -96,6 +96,7 @@ env::Task<Result<>> CoordinatorShard::load() {
   armed_ = MonoTime::max();
   install_loaded();
   state_ = State::active;
+  loaded_at_ = env_.clock().wall();
   co_return Result<>();
 }
 
@@ -200,6 +201,11 @@ void CoordinatorShard::close() {
   }
   tell(dropped);
   work_.notify();
+}
+
+std::optional<WallMs> CoordinatorShard::loaded_at() const {
+  const env::Lock lock(mutex_);
+  return state_ == State::active ? std::optional(loaded_at_) : std::nullopt;
 }
 
 bool CoordinatorShard::is_active() const {

@@ -66,6 +66,8 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   /// This broker leads the partition no more: whoever waits gets NOT_COORDINATOR.
   void close() EXCLUDES(mutex_);
   bool is_active() const EXCLUDES(mutex_);
+  /// When the machine that serves was loaded; null: none serves.
+  std::optional<WallMs> loaded_at() const EXCLUDES(mutex_);
 
  protected:
   /// Operations that may be told, collected under the mutex and told after it.
@@ -131,6 +133,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   const Topics topics_;
 
   State state_ GUARDED_BY(mutex_){State::loading};
+  WallMs loaded_at_ GUARDED_BY(mutex_){};
   std::uint64_t generation_ GUARDED_BY(mutex_){0};  ///< + 1 whenever the machine is thrown away
   Offset end_ GUARDED_BY(mutex_){0};                ///< of all that the machine rests on
   Offset committed_ GUARDED_BY(mutex_){0};
@@ -143,15 +146,18 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
 };
 
 /// The shard of one kind of coordinator. `Machine` decides by calls that return Step<Reply,
-/// Parked>, where `Parked` is the variant of the answers that it can park.
-template <class Machine, class Parked>
+/// Parked, Event>, where `Parked` is the variant of the answers that it can park.
+template <class Machine, class Parked, class Event = coordinator::Nothing>
 class MachineShard final : public CoordinatorShard {
  public:
   using Make = std::function<std::unique_ptr<Machine>()>;
+  /// Hears of what has happened, under the shard's mutex, as soon as it is decided.
+  using Observe = std::function<void(std::span<const Event>)>;
   MachineShard(env::Env& env, env::Worker& home, std::shared_ptr<Partition> partition,
-               LeaderEpoch epoch, Make make, Topics topics = {})
+               LeaderEpoch epoch, Make make, Topics topics = {}, Observe observe = {})
       : CoordinatorShard(env, home, std::move(partition), epoch, std::move(topics)),
-        make_(std::move(make)) {}
+        make_(std::move(make)),
+        observe_(std::move(observe)) {}
 
   /// One request. `decide(Machine&, const Context&, ReplyId)` returns a Step and is called at once,
   /// under the mutex. Errors: COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR,
@@ -175,6 +181,17 @@ class MachineShard final : public CoordinatorShard {
     const env::Lock lock(mutex_);
     if (refusal()) return std::nullopt;
     return look_at(*machine_);
+  }
+
+  /// The same with what a decision would know: `look_at(const Machine&, const Context&)`.
+  template <class Look>
+  auto look_now(Look look_at) const
+      -> std::optional<decltype(look_at(std::declval<Machine&>(),
+                                        std::declval<coordinator::Context>()))> {
+    const auto now_topics = topics();
+    const env::Lock lock(mutex_);
+    if (refusal()) return std::nullopt;
+    return look_at(*machine_, context(now_topics.get()));
   }
 
  private:
@@ -228,9 +245,10 @@ class MachineShard final : public CoordinatorShard {
 
   /// All of a step but its own answer. False: the machine was thrown away.
   template <class Reply>
-  bool carry_out(coordinator::Step<Reply, Parked>& step, env::Worker& home, Ready& ready)
+  bool carry_out(coordinator::Step<Reply, Parked, Event>& step, env::Worker& home, Ready& ready)
       REQUIRES(mutex_) {
     log_notes(step.notes);
+    if (observe_ && !step.events.empty()) observe_(step.events);
     if (!step.records.empty() && !append(step.records, step.atomicity, home, ready)) return false;
     for (auto& release : step.released) {
       const auto found = waiting_.find(release.id);
@@ -270,6 +288,7 @@ class MachineShard final : public CoordinatorShard {
   }
 
   const Make make_;
+  const Observe observe_;
   std::unique_ptr<Machine> loading_;  ///< the loader's
   std::unique_ptr<Machine> machine_ GUARDED_BY(mutex_);
   coordinator::ReplyId last_reply_id_ GUARDED_BY(mutex_){0};

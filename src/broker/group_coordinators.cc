@@ -144,8 +144,12 @@ void GroupCoordinators::follow(const metadata::Topic& topic, Shards& old) {
     auto topics = [this] {
       return std::make_shared<ImageTopics>(broker_.image(), broker_.topic_configs());
     };
-    auto shard = std::make_shared<GroupShard>(broker_.env(), worker_, std::move(partition), epoch,
-                                              std::move(make), std::move(topics));
+    auto observe = [this](std::span<const coordinator::GroupEvent> events) {
+      history_.add(broker_.env().clock().wall(), events);
+    };
+    auto shard =
+        std::make_shared<GroupShard>(broker_.env(), worker_, std::move(partition), epoch,
+                                     std::move(make), std::move(topics), std::move(observe));
     scope_.spawn(shard->run());
     shards.emplace(id, std::move(shard));
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "broker/coordinator_shard.h"
+#include "broker/group_history.h"
 #include "broker/request_context.h"
 #include "coordinator/group/groups.h"
 #include "env/scope.h"
@@ -24,7 +25,8 @@ PartitionId coordinator_partition(std::string_view key, std::int32_t partitions)
 /// Whether groups of the consumer protocol (KIP-848) are turned on in the cluster.
 bool has_consumer_protocol(const metadata::Image& image);
 
-using GroupShard = MachineShard<coordinator::Groups, coordinator::ParkedGroupReply>;
+using GroupShard =
+    MachineShard<coordinator::Groups, coordinator::ParkedGroupReply, coordinator::GroupEvent>;
 
 /// The group coordinators of this broker: one shard for each partition of `__consumer_offsets` that
 /// it leads. Look-ups from any worker; the rest on the controller driver's worker.
@@ -45,6 +47,7 @@ class GroupCoordinators {
   /// What the metadata of members may still grow by: of all groups together it may take as much as
   /// requests do (`queued.max.request.bytes`).
   std::size_t metadata_room() const;
+  const GroupHistory& history() const { return history_; }
 
  private:
   using Shards = std::map<PartitionId, std::shared_ptr<GroupShard>>;
@@ -54,6 +57,7 @@ class GroupCoordinators {
 
   Broker& broker_;
   env::Worker& worker_;
+  GroupHistory history_;
   env::Scope scope_;
   mutable env::Mutex mutex_;  // leaf: held for a look-up
   Shards shards_ GUARDED_BY(mutex_);

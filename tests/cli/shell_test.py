@@ -39,7 +39,8 @@ class Shells(cli_rig.VerbTest):
         paths = {" ".join(path) for path, _ in self.commands}
         for verb in ("topic create", "topic list", "topic describe", "topic alter", "topic delete",
                      "produce", "consume", "group list", "group describe", "group delete",
-                     "group reset", "config describe", "config set", "config delete", "config keys",
+                     "group reset", "group remove-member", "group explain",
+                     "config describe", "config set", "config delete", "config keys",
                      "cluster describe", "cluster upgrade", "api", "log dump", "log verify", "server",
                      "completion bash", "man"):
             self.assertIn(verb, paths)
@@ -83,8 +84,8 @@ class Shells(cli_rig.VerbTest):
     def test_shells_complete_commands_options_and_choices(self):
         complete = self.expect_completion
         complete("moldau", "gr", wanted=["group"])
-        complete("moldau", "group", "", wanted=["list", "describe", "delete", "reset"])
-        complete("moldau", "group", "reset", "--e", wanted=["--execute"])
+        complete("moldau", "group", "", wanted=["list", "describe", "delete", "reset", "remove-member", "explain"])
+        complete("moldau", "group", "reset", "--exe", wanted=["--execute"])
         complete("moldau", "topic", "list", "--format", "", wanted=["table", "json"])
         complete("moldau", "produce", "t", "--codec", "z", wanted=["zstd"])
         complete("moldau", "topic", "create", "t", "--partitions", "", wanted=[])

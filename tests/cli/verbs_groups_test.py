@@ -4,6 +4,7 @@
 import json
 import signal
 import subprocess
+import tempfile
 import time
 import unittest
 
@@ -49,11 +50,17 @@ class Groups(cli_rig.VerbTest):
     def described(self, group):
         return json.loads(self.ask("group", "describe", group, "--format", "json"))[0]
 
-    def member(self, topic, group):
+    def described_or_none(self, group):
+        """There is no such group until the first of its members has joined."""
+        code, output, _ = cli_rig.run_moldau("group", "describe", group, "--format", "json",
+                                             "--bootstrap", self.address)
+        return json.loads(output)[0] if code == 0 else None
+
+    def member(self, topic, group, *more):
         """kcat as a member of the group, reading."""
         process = subprocess.Popen(
             ["kcat", "-b", self.address, "-q", "-G", group, "-X", "auto.offset.reset=earliest",
-             "-X", "auto.commit.interval.ms=100", "-X", "client.id=the-kcat", topic],
+             "-X", "auto.commit.interval.ms=100", "-X", "client.id=the-kcat", *more, topic],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(self.end, process)
         return process
@@ -200,8 +207,94 @@ class Groups(cli_rig.VerbTest):
 
     def test_wrong_resets_are_wrong_command_lines(self):
         for wrong in (["--to", "yesterday"], [], ["--to", "1", "--shift", "1"],
-                      ["--to", "1", "--topic", "t:x"], ["--shift", "a"]):
+                      ["--to", "1", "--topic", "t:x"], ["--shift", "a"], ["--by-duration", "1x"],
+                      ["--by-duration", "PT1H", "--to", "1"], ["--from-file", "f", "--shift", "1"],
+                      ["--from-file", "f", "--topic", "t"]):
             self.refused("group", "reset", "g", *wrong, code=2)
+        for wrong in ([], ["m", "--all"], ["--instance", "i", "--all"]):
+            self.refused("group", "remove-member", "g", *wrong, code=2)
+
+    def test_a_reset_goes_back_by_a_duration_in_both_forms(self):
+        topic, group = self.topic(1), self.unique("group")
+        now_ms = int(time.time() * 1000)
+        lines = [json.dumps({"value": str(age), "timestamp": now_ms - age * 3_600_000})
+                 for age in (5, 4, 3, 2, 1)]
+        self.ask("produce", topic, "--format", "json", stdin="\n".join(lines).encode() + b"\n")
+        for duration, offset in (("PT2H30M", 3), ("3h30m", 2), ("P1D", 0), ("PT5S", 5)):
+            self.ask("group", "reset", group, "--topic", topic, "--by-duration", duration,
+                     "--execute")
+            self.assertEqual(self.committed(group), {(topic, 0): offset}, duration)
+
+    def test_an_exported_plan_is_a_file_to_reset_by(self):
+        topic, group = self.filled(2, 20), self.unique("group")
+        self.commit(group, {(topic, 0): 15, (topic, 1): 5})
+        before = self.committed(group)
+        plan = self.ask("group", "reset", group, "--shift", "-3", "--export")
+        self.assertEqual(plan, f"{topic},0,12\n{topic},1,2\n")
+        self.assertEqual(self.committed(group), before)
+        self.ask("group", "reset", group, "--from-file", "-", "--execute", stdin=plan.encode())
+        self.assertEqual(self.committed(group), {(topic, 0): 12, (topic, 1): 2})
+        # Lines about several groups, as Apache's tool writes them; offsets stay within the log.
+        lines = f'{group},"{topic}",0,99\nanother,{topic},1,7\n'
+        with tempfile.NamedTemporaryFile("w") as file:
+            file.write(lines)
+            file.flush()
+            self.ask("group", "reset", group, "--from-file", file.name, "--execute")
+        self.assertEqual(self.committed(group), {(topic, 0): 20, (topic, 1): 2})
+        errors = self.refused("group", "reset", group, "--from-file", "-", stdin=b"orders,0\n")
+        self.assertIn("-: line 1: write TOPIC,PARTITION,OFFSET", errors)
+        self.refused("group", "reset", group, "--from-file", "/no/such/file")
+
+    def test_the_lag_is_shown_in_time_when_asked_for(self):
+        topic, group = self.topic(2), self.unique("group")
+        now_ms = int(time.time() * 1000)
+        lines = [json.dumps({"value": "x" * 100, "timestamp": now_ms - minutes * 60_000})
+                 for minutes in (200, 125, 5)]
+        self.ask("produce", topic, "--partition", "0", "--format", "json",
+                 stdin="\n".join(lines).encode() + b"\n")
+        self.commit(group, {(topic, 0): 1, (topic, 1): 0})
+        self.assertNotIn("behind_ms", self.described(group))
+        seen = json.loads(self.ask("group", "describe", group, "--time", "--format", "json"))[0]
+        behind_ms = [row["behind_ms"] for row in seen["partitions"]]
+        self.assertEqual(behind_ms[1], 0)
+        self.assertEqual(behind_ms[0], seen["behind_ms"])
+        self.assertTrue(125 * 60_000 <= behind_ms[0] < 126 * 60_000, behind_ms)
+        self.assertRegex(self.ask("group", "describe", group, "--time"),
+                         rf"(?m)^{topic} +0 +1 +3 +2 +2h5m +-$")
+
+    def test_members_are_removed_by_id_by_instance_and_all_of_them(self):
+        topic, group = self.filled(3, 1), self.unique("group")
+        dynamic = self.member(topic, group)
+        static = [self.member(topic, group, "-X", f"group.instance.id=worker-{i}")
+                  for i in range(2)]
+        seen = wait_until(lambda: (seen := self.described_or_none(group))
+                          and seen["state"] == "Stable" and len(seen["members"]) == 3 and seen,
+                          "all three are in")
+        for process in (dynamic, *static):
+            process.send_signal(signal.SIGKILL)  # gone without a word
+            process.wait(LIMIT_S)
+        id_of = {one["instance"]: one["member"] for one in seen["members"]}
+        errors = self.refused("group", "remove-member", group, "nobody")
+        self.assertIn("there is no such member", errors)
+        output = self.ask("group", "remove-member", group, "--instance", "worker-0", id_of[None])
+        self.assertEqual(sorted(output.splitlines()),
+                         [f"removed member {id_of[None]}", "removed static member worker-0"])
+        left = self.described(group)["members"]
+        self.assertEqual([one["instance"] for one in left], ["worker-1"])
+        self.assertEqual(self.ask("group", "remove-member", group, "--all", "--reason", "moved"),
+                         "removed static member worker-1\n")
+        self.assertEqual(self.described(group)["members"], [])
+        self.assertIn("has no members", self.ask("group", "remove-member", group, "--all"))
+        self.assertIn("no such group", self.refused("group", "remove-member",
+                                                    self.unique("group"), "--all"))
+
+    def test_a_member_of_the_consumer_protocol_is_removed_by_its_id(self):
+        topic, group = self.filled(1, 1), self.unique("group")
+        self.ask("group", "list")  # the coordinator is there
+        wait_until(lambda: cli_rig.heartbeat(self.address, group, "m", topic, 0)[0] == 0,
+                   "the member has joined")
+        self.assertEqual(self.ask("group", "remove-member", group, "m"), "removed member m\n")
+        self.assertEqual(self.described(group)["members"], [])
 
     def test_deleted_is_the_group_or_what_it_committed_for_a_topic(self):
         one, two, group = self.filled(1, 3), self.filled(1, 3), self.unique("group")

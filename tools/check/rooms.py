@@ -59,6 +59,10 @@ ROOMS = {room.name: room for room in [
 LOG_COMMAND_PREFIX = "log_"
 LOG_COMMAND_ROOMS = frozenset({"records", "storage", "env/real", "metadata", "raft"})
 
+# Files of apps/cli whose name begins so look into records that a broker has sent.
+FETCHED_PREFIX = "fetched_"
+FETCHED_ROOMS = frozenset({"records"})
+
 # Tests stand on simulated or real worlds whatever their room; those of the rooms above env.
 TEST_ROOMS = frozenset({"env/sim", "env/real"})
 
@@ -85,6 +89,8 @@ def allowed_rooms(path):
     name = pathlib.PurePath(path).name
     if room.name == "apps/cli" and name.startswith(LOG_COMMAND_PREFIX):
         allowed |= LOG_COMMAND_ROOMS
+    if room.name == "apps/cli" and name.startswith(FETCHED_PREFIX):
+        allowed |= FETCHED_ROOMS
     if is_test(path) and not room.pure:
         allowed |= TEST_ROOMS
     return allowed

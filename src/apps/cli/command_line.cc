@@ -73,7 +73,9 @@ Option Option::check(const Check& check) const {
 }
 
 Option Option::repeated() const {
-  option_->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  // What stands behind the value is an argument of the command.
+  option_->expected(1)->allow_extra_args(false)->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeAll);
   return *this;
 }
 

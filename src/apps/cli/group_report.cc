@@ -6,6 +6,7 @@
 #include <set>
 
 #include "apps/cli/output.h"
+#include "apps/cli/position.h"
 
 namespace moldau::apps {
 namespace {
@@ -21,6 +22,10 @@ std::string or_dash(std::optional<std::int64_t> number) {
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
+}
+
+std::string duration_or_dash(std::optional<std::int64_t> ms) {
+  return ms ? duration_text(*ms) : "-";
 }
 
 std::map<std::string, std::vector<std::int32_t>> by_topic(
@@ -62,9 +67,12 @@ std::string head_text(const GroupReport& report) {
       "assignor     {}\n"
       "coordinator  {} at {}\n"
       "members      {}\n"
-      "total lag    {}\n",
+      "total lag    {}\n"
+      "{}",
       group.id, group.type, group.state, epochs, or_dash(group.assignor), group.coordinator.id,
-      group.coordinator.endpoint.to_string(), group.members.size(), report.total_lag());
+      group.coordinator.endpoint.to_string(), group.members.size(), report.total_lag(),
+      report.has_times ? fmt::format("behind       {}\n", duration_or_dash(report.behind_ms()))
+                       : "");
 }
 
 std::string members_text(const GroupDescription& group) {
@@ -86,13 +94,18 @@ std::string members_text(const GroupDescription& group) {
 }
 
 std::string partitions_text(const GroupReport& report) {
-  Table table({"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER"});
+  std::vector<std::string> header{"TOPIC", "PARTITION", "COMMITTED", "END", "LAG", "MEMBER"};
+  if (report.has_times) header.insert(header.end() - 1, "BEHIND");
+  Table table(header);
   for (const auto& one : report.partitions) {
     const auto member = one.member ? fmt::format("{} {}", *one.member + 1,
                                                  report.group.members[*one.member].client_id)
                                    : "-";
-    table.add({one.partition.topic, fmt::to_string(one.partition.partition), or_dash(one.committed),
-               or_dash(one.end), or_dash(one.lag()), member});
+    std::vector<std::string> row{one.partition.topic,    fmt::to_string(one.partition.partition),
+                                 or_dash(one.committed), or_dash(one.end),
+                                 or_dash(one.lag()),     member};
+    if (report.has_times) row.insert(row.end() - 1, duration_or_dash(one.behind_ms));
+    table.add(std::move(row));
   }
   return table.to_string();
 }
@@ -122,6 +135,7 @@ std::string partition_json(const GroupReport& report, const PartitionLag& one) {
       .number("committed", one.committed)
       .number("end", one.end)
       .number("lag", one.lag());
+  if (report.has_times) json.number("behind_ms", one.behind_ms);
   one.member ? json.text("member", report.group.members[*one.member].id)
              : json.raw("member", "null");
   return json.to_string();
@@ -139,6 +153,30 @@ std::int64_t GroupReport::total_lag() const {
   std::int64_t total = 0;
   for (const auto& one : partitions) total += one.lag().value_or(0);
   return total;
+}
+
+std::optional<std::int64_t> GroupReport::behind_ms() const {
+  std::optional<std::int64_t> oldest;
+  for (const auto& one : partitions) oldest = std::max(oldest, one.behind_ms);
+  return oldest;
+}
+
+OffsetMap first_uncommitted(const GroupReport& report) {
+  OffsetMap places;
+  for (const auto& one : report.partitions) {
+    if (one.lag().value_or(0) > 0) places.emplace(one.partition, *one.committed);
+  }
+  return places;
+}
+
+void add_times(GroupReport& report, const OffsetMap& timestamps_ms, std::int64_t now_ms) {
+  report.has_times = true;
+  for (auto& one : report.partitions) {
+    if (one.lag() == 0) one.behind_ms = 0;
+    const auto timestamp = find(timestamps_ms, one.partition);
+    // A producer's clock may be ahead of ours.
+    if (timestamp) one.behind_ms = std::max<std::int64_t>(0, now_ms - *timestamp);
+  }
 }
 
 std::vector<TopicPartition> partitions_of(const GroupDescription& group,
@@ -180,11 +218,13 @@ std::string report_text(const GroupReport& report) {
 std::string report_json(const GroupReport& report) {
   const auto& group = report.group;
   std::vector<std::string> members;
+  members.reserve(group.members.size());
   for (const auto& member : group.members) members.push_back(member_json(member));
   std::vector<std::string> partitions;
+  partitions.reserve(report.partitions.size());
   for (const auto& one : report.partitions) partitions.push_back(partition_json(report, one));
-  return JsonObject()
-      .text("group", group.id)
+  JsonObject json;
+  json.text("group", group.id)
       .text("type", group.type)
       .text("state", group.state)
       .number("epoch", widened(group.epoch))
@@ -194,8 +234,9 @@ std::string report_json(const GroupReport& report) {
                               .number("broker", group.coordinator.id.value())
                               .text("address", group.coordinator.endpoint.to_string())
                               .to_string())
-      .number("total_lag", report.total_lag())
-      .raw("members", json_array(members))
+      .number("total_lag", report.total_lag());
+  if (report.has_times) json.number("behind_ms", report.behind_ms());
+  return json.raw("members", json_array(members))
       .raw("partitions", json_array(partitions))
       .to_string();
 }

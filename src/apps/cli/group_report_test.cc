@@ -38,6 +38,31 @@ TEST(GroupReport, lag_is_what_lies_between_committed_and_end) {
   EXPECT_EQ(report().total_lag(), 5);
 }
 
+TEST(GroupReport, what_lies_ahead_is_asked_for_its_age_where_there_is_a_lag) {
+  auto timed = report();
+  EXPECT_EQ(first_uncommitted(timed), (OffsetMap{{{"orders", 0}, 5}}));
+  add_times(timed, {{{"orders", 0}, 1'000'000}}, 1'000'000 + 7'500'000);
+  std::vector<std::optional<std::int64_t>> ages;
+  ages.reserve(timed.partitions.size());
+  for (const auto& one : timed.partitions) ages.push_back(one.behind_ms);
+  EXPECT_EQ(ages, (std::vector<std::optional<std::int64_t>>{std::nullopt, 7'500'000, 0, 0,
+                                                            std::nullopt, std::nullopt}));
+  const auto text = report_text(timed);
+  EXPECT_NE(text.find("\nbehind       2h5m\n"), text.npos) << text;
+  EXPECT_NE(text.find("TOPIC   PARTITION  COMMITTED  END  LAG  BEHIND  MEMBER\n"), text.npos)
+      << text;
+  EXPECT_NE(text.find("orders          0          5   10    5  2h5m    1 c1\n"), text.npos) << text;
+  EXPECT_NE(report_json(timed).find("\"lag\":5,\"behind_ms\":7500000,"), std::string::npos);
+}
+
+TEST(GroupReport, a_record_of_the_future_or_without_a_time_is_not_of_a_negative_age) {
+  auto timed = report();
+  add_times(timed, {{{"orders", 0}, 2'000}}, 1'000);
+  EXPECT_EQ(timed.partitions[1].behind_ms, 0);
+  add_times(timed = report(), {}, 1'000);
+  EXPECT_EQ(timed.partitions[1].behind_ms, std::nullopt);
+}
+
 TEST(GroupReport, the_text_shows_members_and_partitions_and_who_reads_what) {
   EXPECT_EQ(report_text(report()),
             "group        billing\n"

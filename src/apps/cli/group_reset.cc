@@ -3,8 +3,10 @@
 #include <cstdio>
 #include <set>
 
+#include "apps/cli/byte_source.h"
 #include "apps/cli/group_commands.h"
 #include "apps/cli/groups.h"
+#include "apps/cli/reset_file.h"
 #include "apps/cli/reset_plan.h"
 
 namespace moldau::apps {
@@ -37,12 +39,44 @@ Result<std::vector<TopicPartition>> targets(Wire& wire, const GroupOptions& opti
   return std::vector(result.begin(), result.end());
 }
 
-Result<ResetInput> read_input(Wire& wire, const GroupOptions& options,
-                              const std::optional<Position>& position) {
+/// Offsets by a file: what it says about this group.
+Result<OffsetMap> read_offsets(const GroupOptions& options) {
+  constexpr std::size_t file_bytes_max = std::size_t{64} << 20;
+  auto source = TRY(ByteSource::open(options.from_file));
+  const auto bytes = TRY(source.rest(file_bytes_max));
+  auto file = parse_offsets_file(as_text(bytes), options.groups[0]);
+  if (!file) return std::unexpected(std::move(file).error().within(options.from_file));
+  if (file->of_others > 0) {
+    fmt::print(stderr, "{}: {} lines are about other groups than {}\n", options.from_file,
+               file->of_others, options.groups[0]);
+  }
+  if (file->offsets.empty()) {
+    return fail(Errc::not_found,
+                fmt::format("{}: no offset of group {}", options.from_file, options.groups[0]));
+  }
+  return std::move(file->offsets);
+}
+
+Result<ResetTarget> read_target(const GroupOptions& options) {
+  ResetTarget target{.position = {}, .offsets = {}, .shift = options.shift.value_or(0)};
+  if (!options.to.empty()) target.position = TRY(parse_position(options.to));
+  if (!options.by_duration.empty()) {
+    target.position = Position{.kind = Position::Kind::ago,
+                               .number = TRY(parse_duration_ms(options.by_duration))};
+  }
+  if (!options.from_file.empty()) target.offsets = TRY(read_offsets(options));
+  return target;
+}
+
+Result<ResetInput> read_input(Wire& wire, const GroupOptions& options, const ResetTarget& target) {
   const auto& group = options.groups[0];
   ResetInput input;
   input.committed = TRY(committed_offsets(wire, group));
-  input.partitions = TRY(targets(wire, options, input.committed));
+  if (target.offsets) {
+    for (const auto& [partition, offset] : *target.offsets) input.partitions.push_back(partition);
+  } else {
+    input.partitions = TRY(targets(wire, options, input.committed));
+  }
   if (input.partitions.empty()) {
     return fail(
         Errc::not_found,
@@ -51,7 +85,7 @@ Result<ResetInput> read_input(Wire& wire, const GroupOptions& options,
   input.starts = TRY(list_offsets(wire, input.partitions, earliest_timestamp));
   input.ends = TRY(list_offsets(wire, input.partitions, latest_timestamp));
   const auto now = wire.world().env().clock().wall();
-  if (const auto time = position ? time_of(*position, now) : std::nullopt) {
+  if (const auto time = target.position ? time_of(*target.position, now) : std::nullopt) {
     input.at_time = TRY(list_offsets(wire, input.partitions, *time));
   }
   return input;
@@ -69,8 +103,7 @@ Result<std::size_t> members_of(Wire& wire, const std::string& group) {
 
 Result<> reset_group(World& world, const GroupOptions& options) {
   const auto& group = options.groups[0];
-  ResetTarget target{.position = {}, .shift = options.shift.value_or(0)};
-  if (!options.to.empty()) target.position = TRY(parse_position(options.to));
+  const auto target = TRY(read_target(options));
   const auto wire = TRY(Wire::connect(world, options.client));
   const auto members = TRY(members_of(*wire, group));
   const auto busy = fmt::format(
@@ -79,13 +112,15 @@ Result<> reset_group(World& world, const GroupOptions& options) {
       group, members, group);
   if (options.execute && members > 0) return fail(Errc::invalid, busy);
 
-  const auto plan = TRY(plan_reset(TRY(read_input(*wire, options, target.position)), target));
+  const auto plan = TRY(plan_reset(TRY(read_input(*wire, options, target)), target));
   if (options.execute) {
     OffsetMap offsets;
     for (const auto& step : plan) offsets.emplace(step.partition, step.to);
     TRY(commit_offsets(*wire, group, offsets));
   }
-  fmt::print("{}", options.format == Format::json ? plan_json(plan) + "\n" : plan_text(plan));
+  fmt::print("{}", options.exports                  ? plan_csv(plan)
+                   : options.format == Format::json ? plan_json(plan) + "\n"
+                                                    : plan_text(plan));
   std::fflush(stdout);
   if (options.execute) {
     fmt::print(stderr, "done: {} offsets of {} were set\n", plan.size(), group);

@@ -81,6 +81,9 @@ GroupMember classic_member(const DescribeGroupsResponse::DescribedGroupMember& f
       add_assigned(member.assigned, topic.topic, topic.partitions);
     }
   }
+  if (const auto subscription = protocol::decode_subscription(from.member_metadata)) {
+    for (const auto& topic : subscription->message.topics) member.subscribed.push_back(topic.str());
+  }
   return member;
 }
 
@@ -93,6 +96,11 @@ GroupMember new_member(const ConsumerGroupDescribeResponse::Member& from) {
   for (const auto& topic : from.assignment.topic_partitions) {
     add_assigned(member.assigned, topic.topic_name, topic.partitions);
   }
+  for (const auto& topic : from.target_assignment.topic_partitions) {
+    add_assigned(member.target, topic.topic_name, topic.partitions);
+  }
+  for (const auto& topic : from.subscribed_topic_names) member.subscribed.push_back(topic.str());
+  if (from.subscribed_topic_regex) member.regex = from.subscribed_topic_regex->str();
   member.epoch = from.member_epoch;
   member.is_classic = from.member_type == 0;
   return member;

@@ -27,8 +27,11 @@ struct GroupMember {
   std::string client_id;
   std::string host;
   std::vector<TopicPartition> assigned;
-  std::optional<std::int32_t> epoch;  ///< of a member of a group of the consumer protocol
-  bool is_classic{false};             ///< in a group of the consumer protocol
+  std::vector<std::string> subscribed{};  ///< topics by name, as far as they are known
+  std::string regex{};                    ///< topics that it subscribes to beside these
+  std::vector<TopicPartition> target{};   ///< that it is to have, in a group with epochs
+  std::optional<std::int32_t> epoch;      ///< of a member of a group of the consumer protocol
+  bool is_classic{false};                 ///< in a group of the consumer protocol
 };
 
 struct GroupDescription {

@@ -55,6 +55,13 @@ Check assignment() {
   };
 }
 
+Check is_duration() {
+  return [](const std::string& text) {
+    const auto duration = parse_duration_ms(text);
+    return duration ? std::string() : duration.error().context;
+  };
+}
+
 Check is_position() {
   return [](const std::string& text) {
     const auto position = parse_position(text);

@@ -45,6 +45,8 @@ Check at_least(std::int64_t least);
 Check assignment();
 /// What parse_position reads.
 Check is_position();
+/// What parse_duration_ms reads.
+Check is_duration();
 /// "HOST:PORT,HOST", also with a protocol in front: what --bootstrap takes.
 Check is_bootstrap();
 

@@ -36,7 +36,8 @@ class Reader {
   std::optional<std::int64_t> digits(std::size_t count) {
     if (count == 0 || digits_ahead() < count) return std::nullopt;
     std::int64_t value = 0;
-    std::from_chars(left_.data(), left_.data() + count, value);
+    const auto* const begin = left_.data();
+    std::from_chars(begin, begin + count, value);
     left_.remove_prefix(count);
     return value;
   }
@@ -110,6 +111,31 @@ std::optional<std::int64_t> unit_ms(Reader& reader) {
   return std::nullopt;
 }
 
+/// ISO 8601 as java.time.Duration reads it, in whole numbers and without signs: "P1DT2H3M4S".
+std::optional<std::int64_t> iso_duration(Reader reader) {
+  struct Part {
+    std::string_view letter;
+    std::int64_t ms;
+  };
+  constexpr Part parts[] = {{"D", day_ms}, {"H", hour_ms}, {"M", minute_ms}, {"S", second_ms}};
+  constexpr std::size_t digits_max = 9;
+  if (!reader.skip("P") || reader.at_end()) return std::nullopt;
+  std::int64_t total = 0;
+  bool is_time = false;
+  for (std::size_t next = 0; !reader.at_end();) {
+    if (!is_time && reader.skip("T")) {
+      is_time = true;
+      next = 1;  // only a date has days
+    }
+    const auto number = reader.number(digits_max);
+    const auto end = is_time ? std::size(parts) : 1;
+    while (next < end && !reader.skip(parts[next].letter)) ++next;
+    if (!number || next >= end) return std::nullopt;
+    total = std::min(total + *number * parts[next++].ms, duration_ms_max);
+  }
+  return total;
+}
+
 /// Digits and nothing else.
 std::optional<std::int64_t> whole_number(std::string_view text) {
   Reader reader(text);
@@ -120,6 +146,9 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 }  // namespace
 
 Result<std::int64_t> parse_duration_ms(std::string_view text) {
+  if (text.starts_with('P')) {
+    if (const auto total = iso_duration(Reader(text))) return *total;
+  }
   Reader reader(text);
   std::int64_t total = 0;
   do {
@@ -129,7 +158,9 @@ Result<std::int64_t> parse_duration_ms(std::string_view text) {
     if (!unit) {
       return fail(
           Errc::invalid,
-          fmt::format("{}: write a duration as 90s, 1h30m or 2d; units d, h, m, s, ms", text));
+          fmt::format(
+              "{}: write a duration as 90s, 1h30m or 2d (units d, h, m, s, ms) or as PT1H30M",
+              text));
     }
     total = std::min(total + *number * *unit, duration_ms_max);
   } while (!reader.at_end());
@@ -181,6 +212,28 @@ std::string timestamp_text(std::int64_t ms) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
+}
+
+std::string duration_text(std::int64_t ms) {
+  struct Unit {
+    std::int64_t ms;
+    std::string_view name;
+  };
+  constexpr Unit units[] = {
+      {day_ms, "d"}, {hour_ms, "h"}, {minute_ms, "m"}, {second_ms, "s"}, {1, "ms"}};
+  if (ms <= 0) return "0s";
+  if (ms < second_ms) return fmt::format("{}ms", ms);
+  std::string text;
+  for (std::size_t i = 0; i + 1 < std::size(units); ++i) {
+    const auto count = ms / units[i].ms;
+    if (count == 0) continue;
+    text = fmt::format("{}{}", count, units[i].name);
+    const auto& next = units[i + 1];
+    const auto rest = ms % units[i].ms / next.ms;
+    if (rest > 0 && next.ms >= second_ms) text += fmt::format("{}{}", rest, next.name);
+    break;
+  }
+  return text;
 }
 
 std::optional<std::int64_t> time_of(const Position& position, WallMs now) {

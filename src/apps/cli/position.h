@@ -38,7 +38,7 @@ inline constexpr std::string_view position_forms =
 /// Errors: invalid; the text says how to write it.
 Result<Position> parse_position(std::string_view text);
 
-/// "1h30m", "2d", "90s", "500ms". Errors: invalid.
+/// "1h30m", "2d", "90s", "500ms"; ISO 8601 in whole numbers: "PT1H30M", "P2D". Errors: invalid.
 Result<std::int64_t> parse_duration_ms(std::string_view text);
 
 /// "2026-11-23", "2026-11-23T08:00", "2026-11-23 08:00:00.123Z", "...T08:00+01:00"; UTC if it does
@@ -47,6 +47,9 @@ Result<std::int64_t> parse_timestamp_ms(std::string_view text);
 
 /// "2026-11-23T08:00:00.123Z"; empty for a negative one, which stands for none.
 std::string timestamp_text(std::int64_t ms);
+
+/// "2h5m", "3d", "45s", "350ms": the two largest units, as parse_duration_ms reads them.
+std::string duration_text(std::int64_t ms);
 
 /// The timestamp to look for, of positions that are a time; else null.
 std::optional<std::int64_t> time_of(const Position& position, WallMs now);

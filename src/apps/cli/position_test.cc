@@ -47,7 +47,12 @@ TEST(Position, durations_add_up_their_units) {
   EXPECT_EQ(parse_duration_ms("2d").value_or(-1), 48 * hour_ms);
   EXPECT_EQ(parse_duration_ms("1d1h1m1s1ms").value_or(-1), 25 * hour_ms + 61'001);
   EXPECT_EQ(parse_duration_ms("90s").value_or(-1), 90'000);
-  for (const auto* text : {"", "h", "5", "5 s", "1h-5m", "9999999999d"}) {
+  EXPECT_EQ(parse_duration_ms("PT1H").value_or(-1), hour_ms);
+  EXPECT_EQ(parse_duration_ms("P1DT2H3M4S").value_or(-1), 26 * hour_ms + 184'000);
+  EXPECT_EQ(parse_duration_ms("P7D").value_or(-1), 168 * hour_ms);
+  EXPECT_EQ(parse_duration_ms("PT5M").value_or(-1), 300'000);
+  for (const auto* text : {"", "h", "5", "5 s", "1h-5m", "9999999999d", "P", "PT", "P1H", "P1DT",
+                           "PT1M1H", "PT1H1", "PT-1H", "P1D1D", "PTT1H", "PT1D", "P1S"}) {
     EXPECT_FALSE(parse_duration_ms(text)) << text;
   }
 }
@@ -56,6 +61,18 @@ TEST(Position, a_duration_longer_than_time_itself_does_not_overflow) {
   std::string text;
   for (int i = 0; i < 200; ++i) text += "999999999d";
   EXPECT_GT(parse_duration_ms(text).value_or(-1), 0);
+}
+
+TEST(Position, a_duration_is_printed_with_its_two_largest_units) {
+  EXPECT_EQ(duration_text(0), "0s");
+  EXPECT_EQ(duration_text(-5), "0s");
+  EXPECT_EQ(duration_text(999), "999ms");
+  EXPECT_EQ(duration_text(1'999), "1s");
+  EXPECT_EQ(duration_text(61'000), "1m1s");
+  EXPECT_EQ(duration_text(2 * hour_ms), "2h");
+  EXPECT_EQ(duration_text(2 * hour_ms + 300'999), "2h5m");
+  EXPECT_EQ(duration_text(75 * hour_ms), "3d3h");
+  EXPECT_EQ(parse_duration_ms(duration_text(75 * hour_ms)).value_or(-1), 75 * hour_ms);
 }
 
 TEST(Position, times_are_utc_unless_they_say_otherwise) {

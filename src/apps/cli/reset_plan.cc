@@ -58,14 +58,15 @@ Result<std::vector<ResetStep>> plan_reset(const ResetInput& input, const ResetTa
     ResetStep step{.partition = partition, .from = {}, .to = 0, .note = {}};
     const auto committed = input.committed.find(partition);
     if (committed != input.committed.end()) step.from = committed->second;
-    if (!target.position && !step.from) {
+    if (!target.position && !target.offsets && !step.from) {
       return fail(Errc::not_found,
                   fmt::format("{}: the group has no committed offset there that could be shifted. "
                               "Use --to",
                               partition.to_string()));
     }
-    const auto wanted = target.position ? asked_for(input, partition, *target.position, bounds)
-                                        : *step.from + target.shift;
+    const auto wanted = target.offsets    ? target.offsets->at(partition)
+                        : target.position ? asked_for(input, partition, *target.position, bounds)
+                                          : *step.from + target.shift;
     step.to = std::clamp(wanted, bounds.start, bounds.end);
     if (wanted < step.to) step.note = fmt::format("not {}: the log starts here", wanted);
     if (wanted > step.to) step.note = fmt::format("not {}: the log ends here", wanted);
@@ -86,6 +87,7 @@ std::string plan_text(const std::vector<ResetStep>& plan) {
 
 std::string plan_json(const std::vector<ResetStep>& plan) {
   std::vector<std::string> steps;
+  steps.reserve(plan.size());
   for (const auto& step : plan) {
     steps.push_back(JsonObject()
                         .text("topic", step.partition.topic)

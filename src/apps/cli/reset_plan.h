@@ -27,7 +27,8 @@ struct ResetStep {
 
 struct ResetTarget {
   std::optional<Position> position;
-  std::int64_t shift{0};  ///< where there is no position
+  std::optional<OffsetMap> offsets;  ///< one for each partition of the input
+  std::int64_t shift{0};             ///< where there is neither
 };
 
 /// The new offset of each partition, within the log. Errors: unavailable (a partition without a

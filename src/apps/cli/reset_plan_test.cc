@@ -60,6 +60,15 @@ TEST(ResetPlan, a_shift_counts_from_what_is_committed) {
   EXPECT_EQ(plan_reset(known, {.shift = -300}).value()[0].to, 100);
 }
 
+TEST(ResetPlan, offsets_of_their_own_stay_within_the_log) {
+  const auto plan =
+      plan_reset(input(), {.position = {}, .offsets = OffsetMap{{orders_0, 120}, {orders_1, 99}}})
+          .value();
+  EXPECT_EQ(plan[0].to, 120);
+  EXPECT_EQ(plan[1].to, 50);
+  EXPECT_EQ(plan[1].note, "not 99: the log ends here");
+}
+
 TEST(ResetPlan, a_shift_of_nothing_is_an_error_that_names_the_partition) {
   const auto plan = plan_reset(input(), {.shift = 1});
   ASSERT_FALSE(plan);

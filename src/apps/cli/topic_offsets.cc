@@ -37,9 +37,10 @@ Result<ByLeader> by_leader(Wire& wire, const std::set<TopicPartition>& partition
 }
 
 ListOffsetsRequest request_for(const std::set<TopicPartition>& partitions, std::int64_t timestamp,
-                               std::int32_t timeout_ms) {
+                               Isolation isolation, std::int32_t timeout_ms) {
   ListOffsetsRequest request;
   request.replica_id = no_node;
+  request.isolation_level = static_cast<std::int8_t>(isolation);
   request.timeout_ms = timeout_ms;
   for (const auto& [topic, partition] : partitions) {
     if (request.topics.empty() || request.topics.back().name != topic) {
@@ -54,14 +55,14 @@ ListOffsetsRequest request_for(const std::set<TopicPartition>& partitions, std::
 }  // namespace
 
 Result<OffsetMap> list_offsets(Wire& wire, const std::vector<TopicPartition>& partitions,
-                               std::int64_t timestamp) {
+                               std::int64_t timestamp, Isolation isolation) {
   OffsetMap offsets;
   std::set<TopicPartition> left(partitions.begin(), partitions.end());
   // Twice, in case that a leader has just moved.
   for (int round = 0; round < 2 && !left.empty(); ++round) {
     for (const auto& [leader, asked] : TRY(by_leader(wire, left))) {
       const auto response = wire.ask<ListOffsetsResponse>(
-          leader, request_for(asked, timestamp, wire.options().timeout_ms));
+          leader, request_for(asked, timestamp, isolation, wire.options().timeout_ms));
       if (!response && response.error().code == Errc::unavailable) continue;
       if (!response) return std::unexpected(response.error());
       for (const auto& topic : response->message.topics) {

@@ -23,10 +23,14 @@ using OffsetMap = std::map<TopicPartition, std::int64_t>;
 inline constexpr std::int64_t latest_timestamp = -1;
 inline constexpr std::int64_t earliest_timestamp = -2;
 
+/// Which records count: with `committed` the latest offset is the last stable one.
+enum class Isolation : std::int8_t { uncommitted = 0, committed = 1 };
+
 /// Asks each partition's leader for the first offset at or after a timestamp (-1: no such record)
 /// or for an end of the log. What has no leader, or is no more, is left out.
 Result<OffsetMap> list_offsets(Wire& wire, const std::vector<TopicPartition>& partitions,
-                               std::int64_t timestamp);
+                               std::int64_t timestamp,
+                               Isolation isolation = Isolation::uncommitted);
 
 /// All partitions of a topic. Errors: not_found.
 Result<std::vector<TopicPartition>> partitions_of(Wire& wire, const std::string& topic);

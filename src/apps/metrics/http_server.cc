@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 #include <vector>
 
 #include "apps/metrics/http_request.h"
@@ -36,21 +37,22 @@ HttpAnswer plain(int status, std::string text) {
 }  // namespace
 
 Result<std::unique_ptr<HttpServer>> HttpServer::open(env::Env& env, env::Worker& worker,
-                                                     const env::Endpoint& endpoint,
-                                                     HttpPages pages) {
+                                                     const env::Endpoint& endpoint, HttpPages pages,
+                                                     HttpTrees trees) {
   auto listener = TRY(env.transport().listen(endpoint, worker));
   std::unique_ptr<HttpServer> server(
-      new HttpServer(env, worker, std::move(listener), std::move(pages)));
+      new HttpServer(env, worker, std::move(listener), std::move(pages), std::move(trees)));
   server->scope_.spawn(server->accept_connections());
   return server;
 }
 
 HttpServer::HttpServer(env::Env& env, env::Worker& worker, std::unique_ptr<env::Listener> listener,
-                       HttpPages pages)
+                       HttpPages pages, HttpTrees trees)
     : env_(env),
       worker_(worker),
       listener_(std::move(listener)),
       pages_(std::move(pages)),
+      trees_(std::move(trees)),
       scope_(worker) {}
 
 HttpServer::~HttpServer() = default;
@@ -115,12 +117,40 @@ env::Task<Result<>> HttpServer::exchange(env::Stream& stream) {
   co_return co_await stream.write(pieces);
 }
 
+Result<std::string> percent_decoded(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    if (text[0] != '%') {
+      result += text[0];
+      text.remove_prefix(1);
+      continue;
+    }
+    constexpr std::size_t digits = 2;
+    unsigned byte = 0;
+    const auto hex = text.substr(1, digits);
+    const auto parsed = std::from_chars(hex.data(), hex.data() + hex.size(), byte, 16);
+    if (parsed.ec != std::errc() || parsed.ptr != hex.data() + digits) {
+      return fail(Errc::invalid, "two digits follow a % in a path");
+    }
+    result += static_cast<char>(byte);
+    text.remove_prefix(1 + digits);
+  }
+  return result;
+}
+
 HttpAnswer HttpServer::answer_to(std::string_view method, std::string_view target) const {
   if (method != "GET" && method != "HEAD") return plain(405, "GET and HEAD only");
-  const auto page = pages_.find(target.substr(0, target.find('?')));
+  const auto path = target.substr(0, target.find('?'));
+  const auto page = pages_.find(path);
   if (page != pages_.end()) return page->second();
   std::string known = "there is";
-  for (const auto& [path, make] : pages_) known += " " + path;
+  for (const auto& [of_page, make] : pages_) known += " " + of_page;
+  for (const auto& [front, make] : trees_) {
+    known += " " + front + "NAME";
+    if (!path.starts_with(front) || path.size() == front.size()) continue;
+    const auto name = percent_decoded(path.substr(front.size()));
+    return name ? make(*name) : plain(400, name.error().context);
+  }
   return plain(404, known);
 }
 

@@ -23,6 +23,12 @@ struct HttpAnswer {
 /// By path ("/metrics"). Called on the server's worker; must not block.
 using HttpPages = std::map<std::string, std::function<HttpAnswer()>, std::less<>>;
 
+/// By the path in front of a name ("/groups/"); called with the name, which is any bytes.
+using HttpTrees = std::map<std::string, std::function<HttpAnswer(std::string_view name)>>;
+
+/// What stands for "%2F" and the like in a path; "+" is itself. Errors: invalid.
+Result<std::string> percent_decoded(std::string_view text);
+
 /// A small HTTP/1.1 server for pages that are made on the spot: GET and HEAD, one request a
 /// connection. Lives on one worker.
 ///
@@ -37,7 +43,8 @@ class HttpServer {
 
   /// Binds and accepts from now on. `env` outlives the server. Errors: Transport::listen's.
   static Result<std::unique_ptr<HttpServer>> open(env::Env& env, env::Worker& worker,
-                                                  const env::Endpoint& endpoint, HttpPages pages);
+                                                  const env::Endpoint& endpoint, HttpPages pages,
+                                                  HttpTrees trees = {});
   ~HttpServer();
 
   env::Endpoint local() const { return listener_->local(); }
@@ -46,7 +53,7 @@ class HttpServer {
 
  private:
   HttpServer(env::Env& env, env::Worker& worker, std::unique_ptr<env::Listener> listener,
-             HttpPages pages);
+             HttpPages pages, HttpTrees trees);
   env::Task<> accept_connections();
   env::Task<> serve(std::unique_ptr<env::Stream> stream);
   env::Task<Result<>> exchange(env::Stream& stream);
@@ -56,6 +63,7 @@ class HttpServer {
   env::Worker& worker_;
   std::unique_ptr<env::Listener> listener_;
   const HttpPages pages_;
+  const HttpTrees trees_;
   int connections_{0};
   env::Scope scope_;
 };

@@ -15,7 +15,12 @@ class Http : public testing::Test {
       HttpPages pages;
       pages["/metrics"] = [] { return HttpAnswer{.body = "up 1\n"}; };
       pages["/health"] = [] { return HttpAnswer{.status = 503, .body = "offline\n"}; };
-      auto server = HttpServer::open(test.world_.env(), worker, {"127.0.0.1", 0}, std::move(pages));
+      HttpTrees trees;
+      trees["/groups/"] = [](std::string_view name) {
+        return HttpAnswer{.body = "group " + std::string(name) + "\n"};
+      };
+      auto server = HttpServer::open(test.world_.env(), worker, {"127.0.0.1", 0}, std::move(pages),
+                                     std::move(trees));
       EXPECT_TRUE(server.has_value());
       if (server) test.server_ = std::move(*server);
       co_return;
@@ -70,7 +75,7 @@ TEST_F(Http, unknown_pages_and_methods_are_refused_with_what_there_is) {
   start();
   const auto missing = ask({"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"});
   EXPECT_TRUE(missing.starts_with("HTTP/1.1 404 "));
-  EXPECT_TRUE(missing.ends_with("there is /health /metrics\n"));
+  EXPECT_TRUE(missing.ends_with("there is /health /metrics /groups/NAME\n"));
   EXPECT_TRUE(ask({"DELETE /metrics HTTP/1.1\r\nHost: x\r\n\r\n"}).starts_with("HTTP/1.1 405 "));
 }
 
@@ -87,6 +92,22 @@ TEST_F(Http, a_request_in_pieces_is_put_together_and_head_has_no_body) {
   const auto answer = ask({"HE", "AD /met", "rics HTTP/1.1\r", "\nHost: x\r\n", "\r\n"});
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n"));
   EXPECT_TRUE(answer.ends_with("Content-Length: 5\r\nConnection: close\r\n\r\n"));
+}
+
+TEST_F(Http, a_name_behind_a_path_is_decoded) {
+  start();
+  const auto body = [&](const std::string& path) {
+    const auto answer = ask({"GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n"});
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  };
+  EXPECT_EQ(body("/groups/billing"), "group billing\n");
+  EXPECT_EQ(body("/groups/a%2Fb%20c+d%00?x=1"), std::string("group a/b c+d\0\n", 15));
+  EXPECT_EQ(body("/groups/a/b"), "group a/b\n");
+  EXPECT_EQ(body("/groups/"), "there is /health /metrics /groups/NAME\n");
+  for (const auto* wrong :
+       {"/groups/%", "/groups/%1", "/groups/%zz", "/groups/%-1", "/groups/% 1"}) {
+    EXPECT_EQ(body(wrong).find("group "), std::string::npos) << wrong;
+  }
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "broker/group_coordinators.h"
+#include "broker/group_history.h"
 #include "broker/metrics.h"
 #include "protocol/api_key.h"
 
@@ -105,7 +107,7 @@ struct DirectoryRow {
 constexpr auto counter = DirectoryRow::Kind::counter;
 constexpr auto gauge = DirectoryRow::Kind::gauge;
 
-std::vector<DirectoryRow> directory_rows() {
+std::vector<DirectoryRow> directory_rows() {  // NOLINT: one row after the other
   using Stats = storage::LogDirStats;
   return {
       {{"moldau_log_bytes", "Size of all segments"},
@@ -238,6 +240,49 @@ void add_partitions(Families& families, broker::Node& node) {
                  real(node.broker().fetch_sessions().size()));
 }
 
+void add_groups(Families& families, const broker::GroupCoordinators& coordinators) {
+  std::size_t groups = 0;
+  std::size_t members = 0;
+  std::size_t offsets = 0;
+  std::size_t loading = 0;
+  for (const auto& shard : coordinators.all()) {
+    const auto sizes = shard->look([](const coordinator::Groups& machine) {
+      return std::array{machine.group_count(), machine.member_count(), machine.offset_count()};
+    });
+    if (!sizes) {
+      ++loading;
+      continue;
+    }
+    groups += (*sizes)[0];
+    members += (*sizes)[1];
+    offsets += (*sizes)[2];
+  }
+  families.gauge({"moldau_groups", "Consumer groups that this broker coordinates"}, real(groups));
+  families.gauge({"moldau_group_members", "Members of these groups"}, real(members));
+  families.gauge({"moldau_group_offsets", "Offsets that these groups have committed"},
+                 real(offsets));
+  families.gauge({"moldau_group_partitions_not_serving",
+                  "Partitions of __consumer_offsets led here whose groups are not served, as they "
+                  "are being loaded or cannot be read"},
+                 real(loading));
+  using Kind = broker::GroupHistory::Kind;
+  const auto totals = coordinators.history().totals();
+  // Every kind, also before it has happened: a counter that begins at 1 has no rate.
+  const auto each_kind = [&](auto&& add) {
+    for (std::size_t i = 1; i < totals.events.size(); ++i) add(i, static_cast<Kind>(i));
+  };
+  each_kind([&](std::size_t i, Kind kind) {
+    if (kind == Kind::rebalance) return;
+    families.counter({"moldau_group_events_total", "What happened in groups and to their members"},
+                     real(totals.events[i]), {{"event", std::string(coordinator::name(kind))}});
+  });
+  each_kind([&](std::size_t i, Kind kind) {
+    if (!coordinator::may_cause_rebalance(kind)) return;
+    families.counter({"moldau_group_rebalances_total", "Rebalances begun, by what caused them"},
+                     real(totals.rebalances[i]), {{"cause", std::string(coordinator::name(kind))}});
+  });
+}
+
 }  // namespace
 
 Families collect(broker::Node& node) {
@@ -247,6 +292,7 @@ Families collect(broker::Node& node) {
   add_directories(families, node);
   add_open_files(families, node.open_log_files());
   add_partitions(families, node);
+  add_groups(families, node.broker().groups());
   return families;
 }
 

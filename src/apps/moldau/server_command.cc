@@ -11,6 +11,7 @@
 
 #include "apps/cli/options.h"
 #include "apps/cli/output.h"
+#include "apps/metrics/group_page.h"
 #include "apps/metrics/http_server.h"
 #include "apps/metrics/node_metrics.h"
 #include "apps/moldau/server_config.h"
@@ -143,7 +144,9 @@ class Server {
     };
     pages["/health"] = [this] { return health(); };
     auto& worker = env_.workers().at(env_.workers().count() - 1);
-    auto server = HttpServer::open(env_, worker, *endpoint, std::move(pages));
+    HttpTrees trees;
+    trees["/groups/"] = [this](std::string_view group) { return group_page(node_, group); };
+    auto server = HttpServer::open(env_, worker, *endpoint, std::move(pages), std::move(trees));
     if (server) {
       metrics_ = std::move(*server);
       return {};

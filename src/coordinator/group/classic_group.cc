@@ -109,7 +109,8 @@ void ClassicGroup::on_loaded(const Context& context) {
   if (members_.size() <= static_cast<std::size_t>(shared_.config.group_max_size)) return;
   // Nobody has joined yet, so that nothing is answered or written: only the state changes.
   Effects effects;
-  prepare_rebalance(context, "more members than group.max.size", effects);
+  prepare_rebalance(context, {GroupEvent::Kind::turned_away, "more members than group.max.size"},
+                    effects);
 }
 
 Member* ClassicGroup::find(std::string_view member_id) {
@@ -284,6 +285,17 @@ void ClassicGroup::transition_to(GroupState state, WallMs wall) {
   previous_state_ = state_;
   state_ = state;
   state_since_ = wall;
+}
+
+void ClassicGroup::happened(GroupEvent::Kind kind, const Member* member, std::string text,
+                            Effects& effects) const {
+  GroupEvent& event = effects.events.emplace_back();
+  event.kind = kind;
+  event.group = id_;
+  event.text = std::move(text);
+  if (member == nullptr) return;
+  event.member = member->id;
+  event.client = client_text(member->client_id, member->client_host);
 }
 
 GroupMetadataValue ClassicGroup::value() const {

@@ -13,6 +13,8 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "coordinator/group/effects.h"
+#include "coordinator/group/group_events.h"
+#include "coordinator/group/group_inspection.h"
 #include "coordinator/group/group_timers.h"
 #include "coordinator/group/groups.h"
 #include "coordinator/runtime/step.h"
@@ -121,13 +123,14 @@ class ClassicGroup {
   protocol::ErrorCode accept_commit(const Context& context,
                                     const protocol::OffsetCommitRequest& request);
   protocol::DescribeGroupsResponse::DescribedGroup describe() const;
+  GroupInspection inspect(const Context& context) const;
 
   void on_timer(const Context& context, const GroupTimer& timer, Effects& effects);
   /// Whoever waits is told to join again: the group becomes one of the consumer protocol.
   void release_all(Effects& effects);
-  /// Of a stable group: its members are to join again.
+  /// Of a stable group that was one of the consumer protocol: its members are to join again.
   void rebalance(const Context& context, std::string_view reason, Effects& effects) {
-    prepare_rebalance(context, reason, effects);
+    prepare_rebalance(context, {GroupEvent::Kind::migrated, reason}, effects);
   }
 
   // --- What is so
@@ -154,6 +157,11 @@ class ClassicGroup {
  private:
   using Members = std::map<std::string_view, std::unique_ptr<Member>>;  // keys: Member::id
 
+  struct Reason {
+    GroupEvent::Kind cause;
+    std::string_view text;
+  };
+
   // classic_group.cc: members and what follows from them
   Member* find(std::string_view member_id);
   const std::string* static_member_id(std::string_view instance_id) const;
@@ -178,12 +186,18 @@ class ClassicGroup {
     set_session(member, now, member.session_timeout_ms);
   }
   void transition_to(GroupState state, WallMs wall);
+  /// For the group's history.
+  void happened(GroupEvent::Kind kind, const Member* member, std::string text,
+                Effects& effects) const;
 
   // join.cc
   bool accepts(std::string_view member_id) const;
   bool has_room_for(const Caller& caller, const protocol::JoinGroupRequest& request,
                     Effects& effects) const;
   bool supports(const protocol::JoinGroupRequest& request) const;
+  void turn_away(const Caller& caller, std::string_view why, Effects& effects) const;
+  void refuse_protocols(const Caller& caller, const protocol::JoinGroupRequest& request,
+                        Effects& effects) const;
   std::optional<protocol::JoinGroupResponse> join_new(const Context& context, const Caller& caller,
                                                       const protocol::JoinGroupRequest& request,
                                                       Effects& effects);
@@ -209,8 +223,8 @@ class ClassicGroup {
     return state_ == GroupState::preparing_rebalance && previous_state_ == GroupState::empty;
   }
   bool all_joined() const { return members_.size() == joined_count_ && pending_.empty(); }
-  void rebalance_or_complete(const Context& context, std::string_view reason, Effects& effects);
-  void prepare_rebalance(const Context& context, std::string_view reason, Effects& effects);
+  void rebalance_or_complete(const Context& context, const Reason& reason, Effects& effects);
+  void prepare_rebalance(const Context& context, const Reason& reason, Effects& effects);
   void fail_syncs(const Context& context, protocol::ErrorCode error, Effects& effects);
   void maybe_complete_join_phase(const Context& context, Effects& effects);
   void on_join_phase_timer(const Context& context, Effects& effects);
@@ -219,6 +233,10 @@ class ClassicGroup {
   void begin_generation(const Context& context, Effects& effects);
   void on_session_timer(const Context& context, std::string_view member_id, Effects& effects);
   void on_sync_phase_timer(const Context& context, Effects& effects);
+
+  // group_inspection.cc
+  std::string_view doing(const Member& member) const;
+  void add_waits(const Context& context, GroupInspection& result) const;
 
   // sync.cc
   void assign(const Context& context, const protocol::SyncGroupRequest& request, Effects& effects);

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "coordinator/group/group_events.h"
 #include "coordinator/group/groups.h"
 #include "coordinator/runtime/step.h"
 
@@ -13,6 +14,7 @@ struct Effects {
   std::vector<Record> records;
   std::vector<Release<ParkedGroupReply>> released;
   std::vector<std::string> notes;
+  std::vector<GroupEvent> events;
 };
 
 }  // namespace moldau::coordinator

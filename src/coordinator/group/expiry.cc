@@ -26,6 +26,13 @@ bool may_expire(const ClassicGroup& group) {
   return group.state() == GroupState::stable && group.knows_subscriptions();
 }
 
+void note_expired(const std::string& group, std::size_t count, Effects& effects) {
+  if (count == 0) return;
+  effects.events.push_back({.kind = GroupEvent::Kind::offsets_expired,
+                            .group = group,
+                            .text = fmt::format("{} offsets have expired", count)});
+}
+
 }  // namespace
 
 void Groups::State::schedule_sweep(MonoTime at) {
@@ -87,6 +94,7 @@ bool Groups::State::expire_offsets(const Context& context, const ClassicGroup& g
   if (!may_expire(group)) return true;
   const bool counts_from_state = group.protocol_type() && group.state() == GroupState::empty;
   const std::optional<WallMs> unused_since = counts_from_state ? group.state_since() : std::nullopt;
+  const std::size_t records_before = effects.records.size();
   bool some_stay = false;
   for (const auto& [topic, partitions] : *topics) {
     if (group.is_subscribed_to(topic)) {
@@ -101,6 +109,7 @@ bool Groups::State::expire_offsets(const Context& context, const ClassicGroup& g
       }
     }
   }
+  note_expired(group.id(), effects.records.size() - records_before, effects);
   return some_stay;
 }
 
@@ -109,6 +118,7 @@ bool Groups::State::expire_offsets(const Context& context, const ConsumerGroup& 
                                    Effects& effects) const {
   const Offsets::Topics* const topics = offsets.of_group(group.id());
   if (topics == nullptr) return false;
+  const std::size_t records_before = effects.records.size();
   bool some_stay = false;
   for (const auto& [topic, partitions] : *topics) {
     const bool is_subscribed = group.is_subscribed_to(topic);
@@ -120,6 +130,7 @@ bool Groups::State::expire_offsets(const Context& context, const ConsumerGroup& 
       }
     }
   }
+  note_expired(group.id(), effects.records.size() - records_before, effects);
   return some_stay;
 }
 

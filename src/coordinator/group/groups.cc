@@ -1,5 +1,7 @@
 #include "coordinator/group/groups.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "coordinator/group/cluster_topics.h"
@@ -128,19 +130,30 @@ GroupStep<SyncGroupResponse> Groups::sync(const Context& context, const Caller& 
   return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
 }
 
-GroupStep<HeartbeatResponse> Groups::heartbeat(const Context& context, const Caller&,
+GroupStep<HeartbeatResponse> Groups::heartbeat(const Context& context, const Caller& caller,
                                                const HeartbeatRequest& request) {
   HeartbeatResponse response;
+  Effects effects;
   if (request.group_id.empty()) {
     response.error_code = ErrorCode::invalid_group_id;
   } else if (ClassicGroup* const group = state_->find(request.group_id)) {
     response.error_code = group->heartbeat(context, request);
+    if (response.error_code == ErrorCode::unknown_member_id ||
+        response.error_code == ErrorCode::fenced_instance_id) {
+      effects.events.push_back(
+          {.kind = GroupEvent::Kind::fenced,
+           .group = group->id(),
+           .member = request.member_id.str(),
+           .client = client_text(caller.client_id, caller.client_host),
+           .text = fmt::format("a heartbeat is refused ({}): its sender is no member any more",
+                               response.error_code)});
+    }
   } else if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
     response.error_code = state_->heartbeat_consumer_group(*of_consumers, context, request);
   } else {
     response.error_code = ErrorCode::unknown_member_id;
   }
-  return answer(response);
+  return answer(response, std::move(effects));
 }
 
 GroupStep<LeaveGroupResponse> Groups::leave(const Context& context, const Caller& caller,

@@ -13,6 +13,8 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "coordinator/group/group_events.h"
+#include "coordinator/group/group_inspection.h"
 #include "coordinator/runtime/step.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
@@ -72,7 +74,7 @@ struct Caller {
 using ParkedGroupReply = std::variant<protocol::JoinGroupResponse, protocol::SyncGroupResponse>;
 
 template <class Reply>
-using GroupStep = Step<Reply, ParkedGroupReply>;
+using GroupStep = Step<Reply, ParkedGroupReply, GroupEvent>;
 
 /// The groups and offsets of one partition of `__consumer_offsets`, of both protocols. Requests
 /// come with names and partitions that exist; the shell has answered for the others, and for topic
@@ -156,6 +158,8 @@ class Groups {
   // --- What is so (metrics, tests)
   // ------------------------------------------------------------------
 
+  /// Null: there is no such group.
+  std::optional<GroupInspection> inspect(const Context& context, std::string_view group) const;
   std::size_t group_count() const;
   std::size_t member_count() const;
   /// Of what all members of all groups sent with their protocols.

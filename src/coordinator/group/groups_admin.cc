@@ -113,6 +113,10 @@ GroupStep<DeletableGroupResult> Groups::delete_group(const Context& context,
   }
   effects.notes.push_back(
       fmt::format("group {:?} is deleted, with {} offsets", group_id, effects.records.size()));
+  effects.events.push_back(
+      {.kind = GroupEvent::Kind::deleted,
+       .group = std::string(group_id),
+       .text = fmt::format("the group is deleted, with {} offsets", effects.records.size())});
   if (group != nullptr) {
     effects.records.push_back(group_tombstone(group_id));
   } else {

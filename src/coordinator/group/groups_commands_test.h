@@ -31,6 +31,7 @@ namespace moldau::coordinator {
 ///          [generation=N] [member=ID] [instance=I] [version=9]
 ///   fetch [partitions=topic/0,...] [topic-id=N] [member=ID] [epoch=N]: without partitions all
 ///   delete-offsets partitions=topic/0,...
+///   events: what has happened in the group since they were last asked for; inspect: how it stands
 ///   describe [version=6]; list [states=..] [types=..]; delete; topic-deleted TOPIC; counts
 class GroupsCommands : public GroupsWorld {
  public:
@@ -69,6 +70,8 @@ class GroupsCommands : public GroupsWorld {
       for (const auto& type : command.list("types")) request.types_filter.emplace_back(type);
       return finish(machine().list(context(), request));
     }
+    if (command.name == "events") return events_of(group_);
+    if (command.name == "inspect") return inspected(group_);
     if (command.name == "delete") return finish(machine().delete_group(context(), group_));
     if (command.name == "topic-deleted") {
       const auto id = Uuid::of(0, static_cast<std::uint64_t>(command.number("topic-id", 0)));
@@ -152,7 +155,7 @@ class GroupsCommands : public GroupsWorld {
     request.member_id = Text(member_id(command, client));
     request.generation_id = generation(command, client);
     if (command.has("instance")) request.group_instance_id = Text(command.text("instance"));
-    return finish(machine().heartbeat(context(), {.version = 4}, request));
+    return finish(machine().heartbeat(context(), caller_of(client, 4), request));
   }
 
   std::string leave(const scenario::Command& command) {

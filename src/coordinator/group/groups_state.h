@@ -109,7 +109,8 @@ GroupStep<Reply> answer(Reply reply, Effects effects = {},
           .reply = std::move(reply),
           .released = std::move(effects.released),
           .atomicity = atomicity,
-          .notes = std::move(effects.notes)};
+          .notes = std::move(effects.notes),
+          .events = std::move(effects.events)};
 }
 
 /// The step of a decision that may have parked its answer, or released it at once.
@@ -124,7 +125,8 @@ GroupStep<Reply> answer_or_park(std::optional<Reply> reply, ReplyId id, Effects 
           .reply = std::move(reply),
           .released = std::move(effects.released),
           .atomicity = Atomicity::one_batch,
-          .notes = std::move(effects.notes)};
+          .notes = std::move(effects.notes),
+          .events = std::move(effects.events)};
 }
 
 }  // namespace moldau::coordinator

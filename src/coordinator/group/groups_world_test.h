@@ -40,6 +40,7 @@ class GroupsWorld {
     config_ = config;
     log_.clear();
     parked_.clear();
+    events_.clear();
     clients_.clear();
     last_uuid_ = 0;
     now_ = MonoTime{};
@@ -188,6 +189,51 @@ class GroupsWorld {
     return text.empty() ? "none" : text;
   }
 
+  /// What has happened in the group since this was last asked.
+  std::string events_of(std::string_view group) {
+    std::string text;
+    for (const GroupEvent& event : events_) {
+      if (event.group != group) continue;
+      text += fmt::format("{}{}", name(event.kind),
+                          event.cause == GroupEvent::Kind::none
+                              ? ""
+                              : fmt::format(" because {}", name(event.cause)));
+      if (!event.member.empty() || !event.client.empty()) {
+        text += fmt::format(" [{} {}]", contract(event.member), event.client);
+      }
+      text += ": " + contract(event.text) + "\n";
+    }
+    events_.clear();
+    return text.empty() ? "nothing\n" : text;
+  }
+
+  std::string inspected(std::string_view group) {
+    const auto seen = machine_->inspect(context(), group);
+    if (!seen) return "no such group\n";
+    const auto number = [](const auto& value) { return value ? fmt::to_string(*value) : "-"; };
+    std::string text =
+        fmt::format("{} {} for={} generation={} target={} {}/{} leader={} members={} ids={}\n",
+                    seen->type, seen->state, number(seen->state_for_ms), seen->generation,
+                    number(seen->target_epoch), seen->protocol_type, seen->protocol,
+                    contract(seen->leader), seen->member_count, seen->ids_given_out);
+    for (const auto& one : seen->members) {
+      text += fmt::format("   {} {}{} epoch={} session={} heard={}: {}\n", contract(one.id),
+                          one.speaks_classic ? "classic" : "consumer",
+                          one.instance_id.empty() ? "" : " instance=" + one.instance_id,
+                          number(one.epoch), one.session_timeout_ms, number(one.heard_ms_ago),
+                          one.doing);
+    }
+    for (const auto& wait : seen->waits_for) {
+      text += fmt::format(
+          "   waits for {}{} {}{} for={} left={}\n", contract(wait.member),
+          wait.client.empty() ? "" : " (" + wait.client + ")", wait.what,
+          wait.partitions.empty() ? "" : fmt::format(" {}", fmt::join(wait.partitions, ",")),
+          number(wait.for_ms), number(wait.left_ms));
+    }
+    return text;
+  }
+
+  std::vector<GroupEvent> events_;
   GroupsConfig config_;
   TestTopics topics_;
   std::map<std::string, Client> clients_;
@@ -201,6 +247,7 @@ class GroupsWorld {
   std::string carry_out(const GroupStep<Reply>& step) {
     std::string text;
     for (const std::string& note : step.notes) text += "note: " + contract(note) + "\n";
+    events_.insert(events_.end(), step.events.begin(), step.events.end());
     for (const Record& record : step.records) {
       text += contract(record_as_json(record));
       log_.push_back(record);

@@ -44,15 +44,18 @@ std::vector<LeaveGroupResponse::MemberResponse> ClassicGroup::leave(
     }
     response.error_code = validate_member(member_id, identity.group_instance_id);
     if (response.error_code != ErrorCode::none) continue;
-    left += fmt::format("{}member {:?} leaves{}", left.empty() ? "" : ", ", member_id,
-                        reason_suffix(identity.reason));
-    remove_member(*find(member_id), effects);
+    const std::string text =
+        fmt::format("member {:?} leaves{}", member_id, reason_suffix(identity.reason));
+    left += fmt::format("{}{}", left.empty() ? "" : ", ", text);
+    Member& member = *find(member_id);
+    happened(GroupEvent::Kind::left, &member, text, effects);
+    remove_member(member, effects);
   }
   if (left.empty() || state_ == GroupState::preparing_rebalance) {
     if (!left.empty()) effects.notes.push_back(fmt::format("group {:?}: {}", id_, left));
     maybe_complete_join_phase(context, effects);
   } else {
-    prepare_rebalance(context, left, effects);
+    prepare_rebalance(context, {GroupEvent::Kind::left, left}, effects);
   }
   return responses;
 }

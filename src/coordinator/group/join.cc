@@ -21,6 +21,8 @@ using protocol::JoinGroupResponse;
 
 constexpr std::int16_t member_id_required_since = 4;
 constexpr std::int16_t skips_assignment_since = 9;
+/// Of protocols, in the text of an event.
+constexpr std::size_t name_bytes_shown = 40;
 
 /// "consumer-1-6e5d0a36-...": the id as Java prints a UUID.
 std::string new_member_id(std::string_view prefix, const Uuid& uuid) {
@@ -78,11 +80,11 @@ std::optional<JoinGroupResponse> ClassicGroup::join(const Context& context, cons
     pending_.erase(request.member_id.str());
     if (Member* const member = find(request.member_id)) remove_member(*member, effects);
     maybe_complete_join_phase(context, effects);
-    effects.notes.push_back(fmt::format("group {:?}: a member is turned away: group.max.size is {}",
-                                        id_, shared_.config.group_max_size));
+    turn_away(caller, fmt::format("group.max.size is {}", shared_.config.group_max_size), effects);
     return join_refusal(ErrorCode::group_max_size_reached, "", caller.version);
   }
   if (!supports(request)) {
+    refuse_protocols(caller, request, effects);
     return join_refusal(ErrorCode::inconsistent_group_protocol, request.member_id, caller.version);
   }
   return request.member_id.empty() ? join_new(context, caller, request, effects)
@@ -124,15 +126,46 @@ bool ClassicGroup::has_room_for(const Caller& caller, const JoinGroupRequest& re
   const bool fits_in_all =
       bytes <= metadata_bytes_ || bytes - metadata_bytes_ <= caller.metadata_room;
   if (bytes <= limit && fits_in_all) return true;
-  effects.notes.push_back(
-      bytes > limit
-          ? fmt::format("group {:?}: a member is turned away: with its metadata there were {} "
-                        "bytes of it, more than {}",
-                        id_, bytes, limit)
-          : fmt::format("group {:?}: a member is turned away: its metadata is {} bytes more, and "
-                        "all groups together have room for {}",
-                        id_, bytes - metadata_bytes_, caller.metadata_room));
+  turn_away(caller,
+            bytes > limit ? fmt::format("with its metadata there were {} bytes of it, more than {}",
+                                        bytes, limit)
+                          : fmt::format("its metadata is {} bytes more, and all groups together "
+                                        "have room for {}",
+                                        bytes - metadata_bytes_, caller.metadata_room),
+            effects);
   return false;
+}
+
+void ClassicGroup::turn_away(const Caller& caller, std::string_view why, Effects& effects) const {
+  std::string text = fmt::format("a member is turned away: {}", why);
+  effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+  happened(GroupEvent::Kind::turned_away, nullptr, std::move(text), effects);
+  effects.events.back().client = client_text(caller.client_id, caller.client_host);
+}
+
+/// Kafka's answer says no more than that they do not fit.
+void ClassicGroup::refuse_protocols(const Caller& caller, const JoinGroupRequest& request,
+                                    Effects& effects) const {
+  constexpr std::size_t names_max = 5;
+  std::string names;
+  for (const auto* protocol : distinct(request)) {
+    if (names.size() > names_max * name_bytes_shown) break;
+    names += fmt::format("{}{:?}", names.empty() ? "" : ", ",
+                         protocol->name.view().substr(0, name_bytes_shown));
+  }
+  std::string needed;
+  for (const auto& [name, count] : protocol_counts_) {
+    if (count != members_.size() || needed.size() > names_max * name_bytes_shown) continue;
+    needed += fmt::format("{}{:?}", needed.empty() ? "" : ", ",
+                          std::string_view(name).substr(0, name_bytes_shown));
+  }
+  happened(GroupEvent::Kind::turned_away, nullptr,
+           fmt::format("a member is turned away: it offers {:?} with [{}], the members all support "
+                       "{:?} with [{}]",
+                       request.protocol_type.view().substr(0, name_bytes_shown), names,
+                       protocol_type_.value_or("").substr(0, name_bytes_shown), needed),
+           effects);
+  effects.events.back().client = client_text(caller.client_id, caller.client_host);
 }
 
 bool ClassicGroup::supports(const JoinGroupRequest& request) const {
@@ -187,7 +220,8 @@ std::optional<JoinGroupResponse> ClassicGroup::join_again(const Context& context
   if (!wants_rebalance) return joined(member, caller.version);
   update_member(member, caller, request);
   park_join(member, {caller.reply_id, caller.version}, effects);
-  rebalance_or_complete(context, because(member_id, "joins again", request), effects);
+  rebalance_or_complete(
+      context, {GroupEvent::Kind::rejoined, because(member_id, "joins again", request)}, effects);
   return std::nullopt;
 }
 
@@ -223,7 +257,9 @@ void ClassicGroup::add_member(const Context& context, const Caller& caller,
   Member& added = insert_member(std::move(member));
   park_join(added, {caller.reply_id, caller.version}, effects);
   set_session(added, context.now, new_member_join_timeout_ms);
-  rebalance_or_complete(context, because(added.id, "joins", request), effects);
+  const std::string reason = because(added.id, "joins", request);
+  happened(GroupEvent::Kind::joined, &added, reason, effects);
+  rebalance_or_complete(context, {GroupEvent::Kind::joined, reason}, effects);
 }
 
 void ClassicGroup::update_member(Member& member, const Caller& caller,
@@ -241,6 +277,10 @@ std::optional<JoinGroupResponse> ClassicGroup::replace_static_member(
     const Context& context, const Caller& caller, const JoinGroupRequest& request, Member& member,
     std::string member_id, Effects& effects) {
   const std::string old_leader = *leader_;
+  happened(GroupEvent::Kind::static_replaced, &member,
+           fmt::format("static member {:?} is {:?} at {} now, no longer {:?}", *member.instance_id,
+                       member_id, client_text(caller.client_id, caller.client_host), member.id),
+           effects);
   rename_static_member(member, std::move(member_id), effects);
   member.client_id = caller.client_id;
   member.client_host = caller.client_host;
@@ -268,7 +308,10 @@ std::optional<JoinGroupResponse> ClassicGroup::replace_static_member(
   if (state_ == GroupState::preparing_rebalance) {
     maybe_complete_join_phase(context, effects);
   } else {
-    prepare_rebalance(context, because(member.id, "replaces a static member", request), effects);
+    prepare_rebalance(context,
+                      {GroupEvent::Kind::static_replaced,
+                       because(member.id, "replaces a static member", request)},
+                      effects);
   }
   return std::nullopt;
 }

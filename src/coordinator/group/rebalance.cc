@@ -14,7 +14,7 @@ namespace moldau::coordinator {
 
 using protocol::ErrorCode;
 
-void ClassicGroup::rebalance_or_complete(const Context& context, std::string_view reason,
+void ClassicGroup::rebalance_or_complete(const Context& context, const Reason& reason,
                                          Effects& effects) {
   if (state_ == GroupState::preparing_rebalance) {
     maybe_complete_join_phase(context, effects);
@@ -23,7 +23,7 @@ void ClassicGroup::rebalance_or_complete(const Context& context, std::string_vie
   }
 }
 
-void ClassicGroup::prepare_rebalance(const Context& context, std::string_view reason,
+void ClassicGroup::prepare_rebalance(const Context& context, const Reason& reason,
                                      Effects& effects) {
   if (state_ == GroupState::completing_rebalance) {
     fail_syncs(context, ErrorCode::rebalance_in_progress, effects);
@@ -31,8 +31,10 @@ void ClassicGroup::prepare_rebalance(const Context& context, std::string_view re
   for (const auto& [id, member] : members_) member->owes_sync = false;
   owing_count_ = 0;
   sync_timer_.cancel();
-  effects.notes.push_back(
-      fmt::format("group {:?}: generation {} rebalances, {}", id_, generation_, reason));
+  std::string text = fmt::format("generation {} rebalances, {}", generation_, reason.text);
+  effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+  happened(GroupEvent::Kind::rebalance, nullptr, std::move(text), effects);
+  effects.events.back().cause = reason.cause;
 
   transition_to(GroupState::preparing_rebalance, context.wall);
   const auto wait = [&](std::int64_t timeout_ms) {
@@ -87,8 +89,9 @@ void ClassicGroup::complete_join_phase(const Context& context, Effects& effects)
     if (!member->join && !member->is_static()) missing.push_back(member.get());
   }
   for (Member* const member : missing) {
-    effects.notes.push_back(
-        fmt::format("group {:?}: member {:?} has not joined in time", id_, member->id));
+    std::string text = fmt::format("member {:?} has not joined in time", member->id);
+    effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+    happened(GroupEvent::Kind::rebalance_timeout, member, std::move(text), effects);
     remove_member(*member, effects);
   }
   if (!members_.empty() && !elect_joined_leader(effects)) {
@@ -107,8 +110,10 @@ bool ClassicGroup::elect_joined_leader(Effects& effects) {
   const auto joined = std::ranges::find_if(
       members_, [](const auto& entry) { return entry.second->join.has_value(); });
   if (joined == members_.end()) return false;
-  effects.notes.push_back(fmt::format("group {:?}: leader {:?} has not joined in time, {:?} leads",
-                                      id_, *leader_, joined->second->id));
+  std::string text =
+      fmt::format("leader {:?} has not joined in time, {:?} leads", *leader_, joined->second->id);
+  effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+  happened(GroupEvent::Kind::leader, joined->second.get(), std::move(text), effects);
   leader_ = joined->second->id;
   return true;
 }
@@ -120,15 +125,18 @@ void ClassicGroup::begin_generation(const Context& context, Effects& effects) {
     subscribed_topics_ = read_subscriptions();
     transition_to(GroupState::empty, context.wall);
     effects.records.push_back(group_record(id_, value()));
-    effects.notes.push_back(
-        fmt::format("group {:?}: generation {} has no members", id_, generation_));
+    std::string text = fmt::format("generation {} has no members", generation_);
+    effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+    happened(GroupEvent::Kind::emptied, nullptr, std::move(text), effects);
     return;
   }
   protocol_ = select_protocol();
   subscribed_topics_ = read_subscriptions();
   transition_to(GroupState::completing_rebalance, context.wall);
-  effects.notes.push_back(fmt::format("group {:?}: generation {} of {} members, {:?} leads", id_,
-                                      generation_, members_.size(), *leader_));
+  std::string text = fmt::format("generation {} of {} members, {:?} leads", generation_,
+                                 members_.size(), *leader_);
+  effects.notes.push_back(fmt::format("group {:?}: {}", id_, text));
+  happened(GroupEvent::Kind::generation, find(*leader_), std::move(text), effects);
   for (const auto& [id, member] : members_) {
     if (member->join) {
       protocol::JoinGroupResponse response = joined(*member, member->join->version);
@@ -148,6 +156,10 @@ void ClassicGroup::on_timer(const Context& context, const GroupTimer& timer, Eff
     case GroupTimer::Kind::session:
       return on_session_timer(context, timer.member_id, effects);
     case GroupTimer::Kind::pending_member:
+      happened(
+          GroupEvent::Kind::session_timeout, nullptr,
+          fmt::format("nobody has joined with the id {:?} that was given out", timer.member_id),
+          effects);
       pending_.erase(pending_.find(timer.member_id));
       return maybe_complete_join_phase(context, effects);
     case GroupTimer::Kind::join_phase:
@@ -170,11 +182,13 @@ void ClassicGroup::on_session_timer(const Context& context, std::string_view mem
   Member& member = *find(member_id);
   if (!member.is_new && (member.join || member.sync)) return;
   const std::string reason = fmt::format("member {:?} has not been heard of in time", member.id);
+  happened(GroupEvent::Kind::session_timeout, &member,
+           fmt::format("{}: its session is {} ms", reason, member.session_timeout_ms), effects);
   remove_member(member, effects);
   if (state_ == GroupState::preparing_rebalance) {
     effects.notes.push_back(fmt::format("group {:?}: {}", id_, reason));
   }
-  rebalance_or_complete(context, reason, effects);
+  rebalance_or_complete(context, {GroupEvent::Kind::session_timeout, reason}, effects);
 }
 
 void ClassicGroup::on_sync_phase_timer(const Context& context, Effects& effects) {
@@ -184,8 +198,13 @@ void ClassicGroup::on_sync_phase_timer(const Context& context, Effects& effects)
   }
   const std::string reason =
       fmt::format("{} members have not asked for their assignments in time", owing.size());
-  for (Member* const member : owing) remove_member(*member, effects);
-  prepare_rebalance(context, reason, effects);
+  for (Member* const member : owing) {
+    happened(GroupEvent::Kind::rebalance_timeout, member,
+             fmt::format("member {:?} has not asked for its assignment in time", member->id),
+             effects);
+    remove_member(*member, effects);
+  }
+  prepare_rebalance(context, {GroupEvent::Kind::rebalance_timeout, reason}, effects);
 }
 
 }  // namespace moldau::coordinator

@@ -57,12 +57,16 @@ void ClassicGroup::assign(const Context& context, const SyncGroupRequest& reques
   Record record = group_record(id_, value());
   if (record.size() > shared_.config.step_bytes_max) {
     fail_syncs(context, ErrorCode::unknown_server_error, effects);
-    prepare_rebalance(context, fmt::format("a record of {} bytes is over the limit", record.size()),
+    prepare_rebalance(context,
+                      {GroupEvent::Kind::turned_away,
+                       fmt::format("a record of {} bytes is over the limit", record.size())},
                       effects);
     return;
   }
   effects.records.push_back(std::move(record));
   transition_to(GroupState::stable, context.wall);
+  happened(GroupEvent::Kind::assigned, nullptr,
+           fmt::format("generation {} has its assignments", generation_), effects);
   for (const auto& [id, member] : members_) {
     if (release_sync(*member, assigned(*member), effects)) set_session(*member, context.now);
   }

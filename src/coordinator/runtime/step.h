@@ -57,13 +57,17 @@ enum class Atomicity : std::uint8_t {
 ///     included, is committed: also if there are no records, as the decision may have read state
 ///     that a crash would take back.
 /// No other call may come between the decision and its replay.
-template <class Reply, class Parked = Nothing>
+///
+/// `Event` is what the machine says of what has happened, for histories and counters: no part of
+/// its state.
+template <class Reply, class Parked = Nothing, class Event = Nothing>
 struct Step {
   std::vector<Record> records;
   std::optional<Reply> reply{};  ///< null: parked under the request's ReplyId
   std::vector<Release<Parked>> released;
   Atomicity atomicity{Atomicity::one_batch};
   std::vector<std::string> notes;  ///< for the log: what was decided and why
+  std::vector<Event> events{};
 };
 
 }  // namespace moldau::coordinator

@@ -161,7 +161,13 @@ JoinGroupResponse Groups::State::join_consumer_group(ConsumerGroup& group, const
       group.members().size() >= static_cast<std::size_t>(config.consumer_max_size)) {
     return refuse(ErrorCode::group_max_size_reached);
   }
-  if (!supports(group, request)) return refuse(ErrorCode::inconsistent_group_protocol);
+  if (!supports(group, request)) {
+    effects.events.push_back(event_of(group, GroupEvent::Kind::turned_away, nullptr,
+                                      "a member of the classic protocol is turned away: its "
+                                      "protocols are not those of the members here"));
+    effects.events.back().client = client_text(caller.client_id, caller.client_host);
+    return refuse(ErrorCode::inconsistent_group_protocol);
+  }
   if (is_new && !request.group_instance_id && caller.version >= member_id_required_since) {
     return join_refusal(ErrorCode::member_id_required, member_id, caller.version);
   }
@@ -182,8 +188,8 @@ JoinGroupResponse Groups::State::join_consumer_group(ConsumerGroup& group, const
                       .effects = effects};
   if (sender->replaces && may_downgrade(group, {*sender->replaces})) {
     ConsumerGroupWriter writer(group, consumer_shared, context, effects);
-    const std::string reason = heartbeat.write_member(*sender, next, writer);
-    const ClassicGroup& classic = downgrade(group, {}, reason, context, effects);
+    const EpochReason reason = heartbeat.write_member(*sender, next, writer);
+    const ClassicGroup& classic = downgrade(group, {}, reason.text, context, effects);
     return joined(member_id, classic.generation(), *classic.protocol());
   }
   const ConsumerMember& now = heartbeat.advance(*sender, next);
@@ -237,9 +243,10 @@ ErrorCode Groups::State::heartbeat_consumer_group(ConsumerGroup& group, const Co
 ConsumerGroup& Groups::State::upgrade(std::unique_ptr<ConsumerGroup> group, const Context& context,
                                       Effects& effects) {
   const auto classic = groups.find(group->id());
-  effects.notes.push_back(
-      fmt::format("group {:?}: generation {}: becomes a consumer group, with {} members",
-                  group->id(), classic->second->generation(), group->members().size()));
+  std::string text = fmt::format("generation {}: becomes a consumer group, with {} members",
+                                 classic->second->generation(), group->members().size());
+  effects.notes.push_back(fmt::format("group {:?}: {}", group->id(), text));
+  effects.events.push_back(event_of(*group, GroupEvent::Kind::migrated, nullptr, std::move(text)));
   classic->second->release_all(effects);
   effects.records.push_back(group_tombstone(group->id()));
   groups.erase(classic);
@@ -274,8 +281,10 @@ ClassicGroup& Groups::State::downgrade(ConsumerGroup& group, const std::set<std:
   const auto value = as_classic_group(group, without, context.wall, context.topics);
   auto classic = ClassicGroup::from_value(group.id(), shared, value);
   CHECK(classic, "{}", classic.error().to_string());
-  effects.notes.push_back(fmt::format("group {:?}: epoch {}: becomes a classic group, {} members",
-                                      group.id(), group.epoch(), value.members.size()));
+  std::string text = fmt::format("epoch {}: becomes a classic group, {} members", group.epoch(),
+                                 value.members.size());
+  effects.notes.push_back(fmt::format("group {:?}: {}", group.id(), text));
+  effects.events.push_back(event_of(group, GroupEvent::Kind::migrated, nullptr, std::move(text)));
   ConsumerGroupWriter(group, consumer_shared, context, effects).erase_group();
   consumer_groups.erase(consumer_groups.find(group.id()));
   ClassicGroup& made = **classic;

@@ -199,6 +199,11 @@ std::pair<const std::string, ConsumerGroup::MemberTimers>& ConsumerGroup::timers
   return at != timers_.end() ? *at : *timers_.try_emplace(std::string(member_id)).first;
 }
 
+const ConsumerGroup::MemberTimers* ConsumerGroup::find_timers(std::string_view member_id) const {
+  const auto at = timers_.find(member_id);
+  return at == timers_.end() ? nullptr : &at->second;
+}
+
 void ConsumerGroup::count(const ConsumerMember& member, std::int32_t difference) {
   metadata_bytes_ += static_cast<std::size_t>(difference) * member.metadata_bytes();
   for (const std::string& topic : member.topic_names) {

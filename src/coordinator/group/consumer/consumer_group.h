@@ -120,6 +120,8 @@ class ConsumerGroup {
 
   /// With the member's id, a text that stays where it is for as long as the member.
   std::pair<const std::string, MemberTimers>& timers_of(std::string_view member_id);
+  /// Null: it has none.
+  const MemberTimers* find_timers(std::string_view member_id) const;
   /// Until when what is known of its topics is good enough; null: it is to be looked at anew.
   std::optional<MonoTime> fresh_until;
 

@@ -62,6 +62,20 @@ std::string fenced_because(const GroupTimer& timer, const ConsumerMember& member
   }
 }
 
+/// For the history: who has been fenced, or does not fit in.
+GroupEvent refused_event(const ConsumerGroupHeartbeatRequest& request, const Caller& caller,
+                         const Refusal& refusal) {
+  const bool is_fenced = refusal.error == ErrorCode::fenced_member_epoch ||
+                         refusal.error == ErrorCode::fenced_instance_id ||
+                         refusal.error == ErrorCode::unknown_member_id ||
+                         refusal.error == ErrorCode::stale_member_epoch;
+  return {.kind = is_fenced ? GroupEvent::Kind::fenced : GroupEvent::Kind::turned_away,
+          .group = request.group_id.str(),
+          .member = request.member_id.str(),
+          .client = client_text(caller.client_id, caller.client_host),
+          .text = fmt::format("a heartbeat is refused ({}): {}", refusal.error, refusal.message)};
+}
+
 /// Topics that are gone have no name to say.
 std::vector<ConsumerGroupDescribeResponse::TopicPartitions> describe_partitions(
     const TopicPartitions& partitions, const ClusterTopics* topics) {
@@ -153,6 +167,10 @@ ConsumerGroup& Groups::State::make_consumer(std::string_view group_id, Effects& 
     effects.records.push_back(group_tombstone(group_id));
     effects.notes.push_back(
         fmt::format("group {:?} was empty and becomes one of the consumer protocol", group_id));
+    effects.events.push_back(
+        {.kind = GroupEvent::Kind::migrated,
+         .group = std::string(group_id),
+         .text = "the group was empty and becomes one of the consumer protocol"});
     groups.erase(classic);
   }
   auto group = std::make_unique<ConsumerGroup>(std::string(group_id));
@@ -177,8 +195,14 @@ void Groups::State::on_consumer_timer(const Context& context, const GroupTimer& 
       member->epoch != group.timers_of(id).second.rebalance_epoch) {
     return;
   }
-  effects.notes.push_back(fmt::format("group {:?}: epoch {}: member {:?} is fenced: {}", group.id(),
-                                      group.epoch() + 1, id, fenced_because(timer, *member)));
+  const EpochReason reason{
+      timer.kind == GroupTimer::Kind::consumer_session ? GroupEvent::Kind::session_timeout
+                                                       : GroupEvent::Kind::rebalance_timeout,
+      fmt::format("member {:?} is fenced: {}", id, fenced_because(timer, *member))};
+  effects.notes.push_back(
+      fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch() + 1, reason.text));
+  effects.events.push_back(event_of(group, reason.cause, member, reason.text));
+  effects.events.push_back(rebalance_of(group, group.epoch() + 1, reason));
   fence(group, {id}, context, effects);
 }
 
@@ -188,6 +212,11 @@ GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
   if (auto refusal = check_heartbeat(request, caller.version, config)) {
     return answer(refused(std::move(*refusal)));
   }
+  const auto refuse = [&](Refusal refusal) {
+    Effects effects;
+    effects.events.push_back(refused_event(request, caller, refusal));
+    return answer(refused(std::move(refusal)), std::move(effects));
+  };
   ConsumerGroup* group = state_->find_consumer(request.group_id);
   const ClassicGroup* const classic = state_->find(request.group_id);
   std::unique_ptr<ConsumerGroup> upgraded;
@@ -197,7 +226,7 @@ GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
     }
     if (classic != nullptr && classic->state() != GroupState::empty) {
       auto converted = as_consumer_group(*classic, config, context.topics);
-      if (!converted) return answer(refused(std::move(converted.error())));
+      if (!converted) return refuse(std::move(converted.error()));
       upgraded = std::move(*converted);
     }
   }
@@ -214,14 +243,14 @@ GroupStep<ConsumerGroupHeartbeatResponse> Groups::consumer_heartbeat(
   std::string member_id =
       request.member_id.empty() ? context.fresh_uuid().to_string() : request.member_id.str();
   auto sender = admit(known, request, std::move(member_id), config);
-  if (!sender) return answer(refused(std::move(sender.error())));
+  if (!sender) return refuse(std::move(sender.error()));
   const ConsumerMember next = updated(sender->member, caller, request);
   if (auto refusal = check_regex(known, sender->member, next)) {
     return answer(refused(std::move(*refusal)));
   }
   if (!has_room_for(known, next, caller, config)) {
-    return answer(refused({ErrorCode::group_max_size_reached,
-                           "The group has no room for what the member says of itself."}));
+    return refuse({ErrorCode::group_max_size_reached,
+                   "The group has no room for what the member says of itself."});
   }
   // From here on nothing is refused: what is done now is written.
   if (upgraded) {
@@ -251,8 +280,11 @@ ConsumerGroupHeartbeatResponse Groups::State::leave(ConsumerGroup& group,
     leave_for_a_while(group, member, writer, effects);
     return response;
   }
-  effects.notes.push_back(fmt::format("group {:?}: epoch {}: member {:?} leaves", group.id(),
-                                      group.epoch() + 1, member.id));
+  const EpochReason reason{GroupEvent::Kind::left, fmt::format("member {:?} leaves", member.id)};
+  effects.notes.push_back(
+      fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch() + 1, reason.text));
+  effects.events.push_back(event_of(group, reason.cause, &member, reason.text));
+  effects.events.push_back(rebalance_of(group, group.epoch() + 1, reason));
   fence(group, {member.id}, context, effects);
   return response;
 }

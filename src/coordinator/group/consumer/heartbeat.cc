@@ -89,12 +89,15 @@ const ConsumerMember& Heartbeat::advance(const HeartbeatSender& sender,
                                          const ConsumerMember& next) {
   ConsumerGroupWriter writer(group, shared, context, effects);
   const ConsumerMember& before = sender.member;
-  std::string reason = write_member(sender, next, writer);
+  EpochReason reason = write_member(sender, next, writer);
   const bool has_subscription_changed =
       next.topic_names != before.topic_names || next.topic_regex != before.topic_regex;
   maybe_bump_epoch(std::move(reason), writer);
   if (group.epoch() > group.target_epoch() && may_assign()) {
     update_target(group, writer, shared.config, context.topics);
+    effects.events.push_back(
+        event_of(group, GroupEvent::Kind::assigned, nullptr,
+                 fmt::format("epoch {}: who is to have what is decided", group.target_epoch())));
   }
   const ConsumerMember& now = take_a_step(next.id, has_subscription_changed, writer);
   writer.start_session(now.id);
@@ -106,11 +109,43 @@ const ConsumerMember& Heartbeat::advance(const HeartbeatSender& sender,
   return now;
 }
 
-std::string Heartbeat::write_member(const HeartbeatSender& sender, const ConsumerMember& next,
+GroupEvent event_of(const ConsumerGroup& group, GroupEvent::Kind kind, const ConsumerMember* member,
+                    std::string text) {
+  GroupEvent event{.kind = kind, .group = group.id(), .text = std::move(text)};
+  if (member != nullptr) {
+    event.member = member->id;
+    event.client = client_text(member->client_id, member->client_host);
+  }
+  return event;
+}
+
+GroupEvent rebalance_of(const ConsumerGroup& group, std::int32_t epoch, const EpochReason& reason) {
+  GroupEvent event = event_of(group, GroupEvent::Kind::rebalance, nullptr,
+                              fmt::format("epoch {}: {}", epoch, reason.text));
+  event.cause = reason.cause;
+  return event;
+}
+
+/// Who is new, or took the place of another process.
+void Heartbeat::note_changes(const HeartbeatSender& sender, const ConsumerMember& next,
+                             bool is_new) {
+  if (sender.replaces) {
+    effects.events.push_back(
+        event_of(group, GroupEvent::Kind::static_replaced, &next,
+                 fmt::format("static member {:?} is {:?} now, no longer {:?}",
+                             next.instance_id.value_or(""), next.id, *sender.replaces)));
+  } else if (is_new) {
+    effects.events.push_back(event_of(group, GroupEvent::Kind::joined, &next,
+                                      fmt::format("member {:?} joins", next.id)));
+  }
+}
+
+EpochReason Heartbeat::write_member(const HeartbeatSender& sender, const ConsumerMember& next,
                                     ConsumerGroupWriter& writer) {
   const ConsumerMember& before = sender.member;
   const bool is_new = group.find(before.id) == nullptr;
   const std::string_view assignor = choose_assignor(group, shared.config);
+  note_changes(sender, next, is_new);
   if (sender.replaces) {
     const TopicPartitions target = group.target_of(*sender.replaces);
     writer.remove_member(*sender.replaces);
@@ -128,11 +163,14 @@ std::string Heartbeat::write_member(const HeartbeatSender& sender, const Consume
   const bool regexes_moved = refresh_regexes(writer);
   if (next.topic_names != before.topic_names ||
       (regex_changed && (old_regex != nullptr || next.regex() != nullptr))) {
-    return fmt::format("member {:?} {}", next.id, is_new ? "joins" : "changes its subscription");
+    return {is_new ? GroupEvent::Kind::joined : GroupEvent::Kind::subscription,
+            fmt::format("member {:?} {}", next.id, is_new ? "joins" : "changes its subscription")};
   }
-  if (choose_assignor(group, shared.config) != assignor)
-    return "its members prefer another assignor";
-  return regexes_moved ? "regular expressions mean other topics" : "";
+  if (choose_assignor(group, shared.config) != assignor) {
+    return {GroupEvent::Kind::assignor, "its members prefer another assignor"};
+  }
+  if (!regexes_moved) return {};
+  return {GroupEvent::Kind::topics, "regular expressions mean other topics"};
 }
 
 /// Those that are new at once; all of them if there are new topics, or if they are old, but not too
@@ -163,17 +201,18 @@ bool Heartbeat::refresh_regexes(ConsumerGroupWriter& writer) {
   return moved;
 }
 
-void Heartbeat::maybe_bump_epoch(std::string reason, ConsumerGroupWriter& writer) {
+void Heartbeat::maybe_bump_epoch(EpochReason reason, ConsumerGroupWriter& writer) {
   const bool are_stale = !group.fresh_until || context.now >= *group.fresh_until;
-  if (reason.empty() && are_stale && writer.compute_hash() != group.metadata_hash()) {
-    reason = "its topics have changed";
+  if (reason.text.empty() && are_stale && writer.compute_hash() != group.metadata_hash()) {
+    reason = {GroupEvent::Kind::topics, "its topics have changed"};
   }
-  if (!reason.empty()) {
+  if (!reason.text.empty()) {
     writer.bump_epoch();
     effects.notes.push_back(
-        fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch(), reason));
+        fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch(), reason.text));
+    effects.events.push_back(rebalance_of(group, group.epoch(), reason));
   }
-  if (!reason.empty() || are_stale) writer.topics_are_fresh();
+  if (!reason.text.empty() || are_stale) writer.topics_are_fresh();
 }
 
 bool Heartbeat::may_assign() const {

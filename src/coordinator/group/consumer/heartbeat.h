@@ -71,6 +71,18 @@ Removal find_removed(const ConsumerGroup& group,
                      const std::vector<protocol::LeaveGroupRequest::MemberIdentity>& members,
                      Effects& effects);
 
+/// Why a group needs a new epoch; an empty text: it does not.
+struct EpochReason {
+  GroupEvent::Kind cause{};
+  std::string text;
+};
+
+/// An event of a group of the consumer protocol.
+GroupEvent event_of(const ConsumerGroup& group, GroupEvent::Kind kind, const ConsumerMember* member,
+                    std::string text);
+/// The next epoch begins.
+GroupEvent rebalance_of(const ConsumerGroup& group, std::int32_t epoch, const EpochReason& reason);
+
 /// What an admitted member's heartbeat does: what it says is written, a new epoch and target if
 /// that is needed, and the member goes a step towards its target. The same for a member that speaks
 /// the classic protocol, with a JoinGroup.
@@ -84,14 +96,15 @@ struct Heartbeat {
 
   /// All of it. The member as it is then.
   const ConsumerMember& advance(const HeartbeatSender& sender, const ConsumerMember& next);
-  /// Only the first part. Why the group needs a new epoch; empty: it does not.
-  std::string write_member(const HeartbeatSender& sender, const ConsumerMember& next,
+  /// Only the first part.
+  EpochReason write_member(const HeartbeatSender& sender, const ConsumerMember& next,
                            ConsumerGroupWriter& writer);
 
  private:
   /// Whether some of the group's regular expressions mean other topics now.
   bool refresh_regexes(ConsumerGroupWriter& writer);
-  void maybe_bump_epoch(std::string reason, ConsumerGroupWriter& writer);
+  void maybe_bump_epoch(EpochReason reason, ConsumerGroupWriter& writer);
+  void note_changes(const HeartbeatSender& sender, const ConsumerMember& next, bool is_new);
   /// Whether the assignment interval has passed since the last one.
   bool may_assign() const;
   const ConsumerMember& take_a_step(const std::string& member_id, bool has_subscription_changed,

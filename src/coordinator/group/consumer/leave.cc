@@ -16,6 +16,10 @@ void leave_for_a_while(ConsumerGroup& group, const ConsumerMember& member,
                        ConsumerGroupWriter& writer, Effects& effects) {
   effects.notes.push_back(fmt::format("group {:?}: static member {:?} leaves for a while",
                                       group.id(), *member.instance_id));
+  effects.events.push_back(
+      event_of(group, GroupEvent::Kind::static_away, &member,
+               fmt::format("static member {:?} leaves, to be back within its session",
+                           *member.instance_id)));
   ConsumerMember away = member;
   away.epoch = leave_group_static_epoch;
   away.pending_revocation.clear();
@@ -40,13 +44,17 @@ Removal find_removed(const ConsumerGroup& group,
                identity.member_id.view() != member->id) {
       response.error_code = ErrorCode::fenced_instance_id;
     } else if (result.members.insert(member->id).second) {
-      words += fmt::format("{}member {:?} is removed{}", words.empty() ? "" : ", ", member->id,
-                           reason_suffix(identity.reason));
+      const std::string text =
+          fmt::format("member {:?} is removed{}", member->id, reason_suffix(identity.reason));
+      words += fmt::format("{}{}", words.empty() ? "" : ", ", text);
+      effects.events.push_back(event_of(group, GroupEvent::Kind::left, member, text));
     }
   }
   if (!words.empty()) {
     effects.notes.push_back(
         fmt::format("group {:?}: epoch {}: {}", group.id(), group.epoch() + 1, words));
+    effects.events.push_back(
+        rebalance_of(group, group.epoch() + 1, {GroupEvent::Kind::left, words}));
   }
   return result;
 }
