@@ -94,6 +94,16 @@ Result<> LogDirectories::identify(env::Env& env, const BrokerConfig& config, std
   auto& [id, dir] = opened_[index];
   auto properties = dir->meta_properties();
   if (!properties) {
+    const auto is_formatted = [](const OpenDir& open) {
+      return open.dir->meta_properties().has_value();
+    };
+    if (index == 0 && (!lost_.empty() || std::ranges::any_of(opened_, is_formatted))) {
+      return fail(
+          Errc::invalid,
+          fmt::format("{}, the first of log.dirs, has to hold the metadata log and is empty, "
+                      "while others are not: is a disk not mounted?",
+                      dir->path()));
+    }
     properties = TRY(format_directory(env, config, *dir, cluster_id_,
                                       index == 0 ? HoldsMetadata::yes : HoldsMetadata::no));
   } else if (properties->directory_id.is_zero()) {  // written before KIP-858

@@ -238,10 +238,57 @@ TEST_F(TwiceInDirectories, broker_does_not_choose_between_two_that_the_metadata_
   copy_to("/first");
   copy_to("/third");
   stop();
+  start();
+  expect_out_of_reach(there_);
+  expect_served(here_, 1);
+  stop();
+  properties_["log.dirs"] = "/first,/second,/third";
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(TwiceInDirectories, old_copy_is_not_served_while_the_directory_of_the_replica_is_away) {
+  copy_to("/first");
+  stop();
+  disk().fail_next(env::DiskOp::read, "/second/meta.properties");
+  start();
+  expect_out_of_reach(there_);
+  stop();
+  start();
+  expect_served(there_, 1);
+}
+
+/// Its disk is not mounted. To begin a metadata log there would make strays of all that the others
+/// hold.
+TEST_F(TwoDirectories, broker_does_not_start_with_an_empty_first_beside_one_that_is_not) {
+  stop();
+  properties_["log.dirs"] = "/empty,/second";
   const auto started = try_start();
   ASSERT_FALSE(started);
-  EXPECT_EQ(started.error().code, Errc::exists);
-  EXPECT_NE(started.error().context.find(there_ + "-0"), std::string::npos);
+  EXPECT_EQ(started.error().code, Errc::invalid);
+  properties_["log.dirs"] = "/first,/second";
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(TwoDirectories, start_that_is_refused_leaves_no_directory_clean_that_was_not) {
+  power_cut();
+  disk().fail_next(env::DiskOp::read, "/first/__cluster_metadata-0/");
+  ASSERT_FALSE(try_start());
+  bool clean = true;
+  auto look = [&](env::Disk& disk) -> env::Task<> {
+    clean = disk.exists("/second/.kafka_cleanshutdown").value();
+    co_return;
+  };
+  disk().fail_next(env::DiskOp::read, "/first/__cluster_metadata-0/");
+  ASSERT_FALSE(try_start());
+  start();
+  run_there(look(node().broker().env().disk()));
+  EXPECT_FALSE(clean);
+  for (const auto& [id, dir] : node().broker().directories().opened()) {
+    EXPECT_FALSE(dir->clean_shutdown_epoch()) << dir->path();
+  }
+  expect_served(there_, 1);
 }
 
 TEST_F(TwoDirectories, two_with_one_id_are_refused) {

@@ -48,14 +48,17 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
                                 report.error().to_string());
       continue;
     }
-    for (const auto& log : report->logs) ++found[log->name()];
+    // What belongs to another topic of that name is a stray, wherever it is.
+    for (const auto& log : report->logs) {
+      if (owner_of(*image, *log) != nullptr) ++found[log->name()];
+    }
     for (const auto& quarantined : report->quarantined) ++found[quarantined.name];
     reports.emplace_back(&dir, std::move(*report));
   }
   if (reports.empty()) co_return fail(Errc::io, "no log directory could be loaded");
   std::erase_if(found, [](const auto& entry) { return entry.second == 1; });
   for (auto& [dir, report] : reports) {
-    CO_TRY(co_await retire_doubles(*image, *dir, report, found));
+    co_await retire_doubles(*image, *dir, report, found);
     co_await adopt(*image, *dir, std::move(report));
   }
 
@@ -71,13 +74,13 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
 void Replicas::leave_to_lost_directories(const metadata::Image& image,
                                          std::vector<storage::KnownLog>& missing) {
   const auto& opened = dirs_.opened();
-  const bool all_here = dirs_.lost().empty() && std::ranges::none_of(opened, is_offline);
+  const bool all = all_here();
   std::erase_if(missing, [&](const storage::KnownLog& log) {
     const auto* registration = image.partition(log.name.topic, log.name.partition);
     const Uuid wanted = registration->directory_of(broker_.config().node_id);
     const bool is_here = std::ranges::any_of(
         opened, [&](const OpenDir& dir) { return dir.id == wanted && !is_offline(dir); });
-    if (is_here || (all_here && metadata::is_reserved_directory(wanted))) return false;
+    if (is_here || (all && metadata::is_reserved_directory(wanted))) return false;
     broker_.env().log().error(
         "partition is in a log directory that is not here, it is not served partition={} "
         "directory_id={} hint=\"bring that directory back, or delete the topic\"",
@@ -92,34 +95,56 @@ void Replicas::lose(const storage::TopicPartition& name) {
   broker_.partitions().set_out_of_reach(name);
 }
 
-/// Of replicas that are in several directories the one counts that the metadata names. Errors:
-/// exists if it names none of them.
-env::Task<Result<>> Replicas::retire_doubles(
-    const metadata::Image& image, OpenDir& dir, storage::LoadReport& report,
-    const std::map<storage::TopicPartition, int>& doubles) {
+/// Of replicas that are in several directories the one counts that the metadata names. If it names
+/// none of them, none is served.
+env::Task<> Replicas::retire_doubles(const metadata::Image& image, OpenDir& dir,
+                                     storage::LoadReport& report,
+                                     const std::map<storage::TopicPartition, int>& doubles) {
+  auto& env_log = broker_.env().log();
   for (const auto& [name, count] : doubles) {
     const auto* registration = image.partition(name.topic, name.partition);
     if (registration == nullptr) continue;  // all of them are strays
     const Uuid wanted = registration->directory_of(broker_.config().node_id);
     if (wanted == dir.id) continue;
-    if (std::ranges::none_of(dirs_.opened(), [&](const OpenDir& d) { return d.id == wanted; })) {
-      co_return fail(Errc::exists,
-                     fmt::format("{} is in {} log directories, one of them is {}, and "
-                                 "the metadata names none: move away what is old",
-                                 name, count, dir.dir->path()));
-    }
     const auto log = std::ranges::find(report.logs, name, &storage::Log::name);
-    if (log == report.logs.end()) continue;
-    broker_.env().log().warn(
+    const auto damaged = std::ranges::find(report.quarantined, name, &storage::Quarantined::name);
+    if (log == report.logs.end() && damaged == report.quarantined.end()) continue;
+    if (std::ranges::none_of(dirs_.opened(), [&](const OpenDir& d) { return d.id == wanted; })) {
+      env_log.error(
+          "partition is in {} log directories, and the metadata names none of them, it is not "
+          "served partition={} path={} hint=\"stop the broker and move away what is old\"",
+          count, name, dir.dir->path());
+      lose(name);
+      if (log != report.logs.end()) report.logs.erase(log);
+      if (damaged != report.quarantined.end()) report.quarantined.erase(damaged);
+      continue;
+    }
+    env_log.warn(
         "replica belongs in another directory, renamed to -stray and kept partition={} path={}",
         name, dir.dir->path());
-    const auto renamed = co_await dir.dir->make_stray(*log, worker_);
-    if (!renamed) {
-      broker_.env().log().error("rename failed error=\"{}\"", renamed.error().to_string());
+    Result<> renamed;
+    if (log != report.logs.end()) {
+      renamed = co_await dir.dir->make_stray(*log, worker_);
+      report.logs.erase(log);
+    } else {
+      renamed = co_await dir.dir->retire_quarantined(name, storage::DirectoryKind::stray, worker_);
+      report.quarantined.erase(damaged);
     }
-    report.logs.erase(log);
+    if (!renamed) env_log.error("rename failed error=\"{}\"", renamed.error().to_string());
   }
-  co_return Result<>();
+}
+
+/// Whether the metadata places the replica in another directory, while one is missing: it may be
+/// there, and this an old copy.
+bool Replicas::may_be_old(const metadata::Image& image, const OpenDir& dir,
+                          const storage::TopicPartition& name) const {
+  const Uuid wanted =
+      image.partition(name.topic, name.partition)->directory_of(broker_.config().node_id);
+  return wanted != dir.id && !metadata::is_reserved_directory(wanted) && !all_here();
+}
+
+bool Replicas::all_here() const {
+  return dirs_.lost().empty() && std::ranges::none_of(dirs_.opened(), is_offline);
 }
 
 env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
@@ -135,6 +160,15 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
   for (auto& loaded : report.logs) {
     const auto* topic = owner_of(image, *loaded);
     if (topic != nullptr && assigned_here(broker_, *topic, loaded->name().partition) != nullptr) {
+      if (may_be_old(image, dir, loaded->name())) {
+        log.error(
+            "partition belongs in a log directory that is not here, what was found elsewhere is "
+            "not "
+            "served partition={} path={}",
+            loaded->name(), dir.dir->path());
+        lose(loaded->name());
+        continue;
+      }
       add_partition(image, dir, std::move(loaded));
       continue;
     }
@@ -220,6 +254,7 @@ void Replicas::follow_topic(const metadata::Topic& topic, std::vector<storage::K
 
 env::Task<> Replicas::create_missing(const metadata::Image& image,
                                      std::vector<storage::KnownLog> wanted) {
+  if (wanted.empty()) co_return;
   // Their files are open until all are durable.
   const auto at_once = std::clamp<std::size_t>(broker_.config().open_log_files_max / 8, 8, 256);
   for (auto& [dir, here] : place(image, std::move(wanted))) {
@@ -231,27 +266,35 @@ env::Task<> Replicas::create_missing(const metadata::Image& image,
   }
 }
 
-/// Each goes to the directory that the metadata names, or else to the one with the fewest logs.
+/// Each goes to the directory that the metadata names, or else to one that has room, with the
+/// fewest logs.
 std::map<OpenDir*, std::vector<storage::KnownLog>> Replicas::place(
     const metadata::Image& image, std::vector<storage::KnownLog> wanted) {
   std::map<OpenDir*, std::vector<storage::KnownLog>> placed;
-  std::vector<std::pair<std::size_t, OpenDir*>> online;
+  struct Online {
+    bool below_reserve;
+    std::uint64_t logs;
+    OpenDir* dir;
+  };
+  std::vector<Online> online;
   for (OpenDir& dir : dirs_.opened()) {
-    if (!is_offline(dir)) online.emplace_back(dir.dir->stats().logs, &dir);
+    const auto stats = dir.dir->stats();
+    if (!stats.offline) online.push_back({stats.below_reserve, stats.logs, &dir});
   }
   for (auto& log : wanted) {
     const auto* registration = image.partition(log.name.topic, log.name.partition);
     const Uuid id = registration->directory_of(broker_.config().node_id);
-    auto to = std::ranges::find(online, id, [](const auto& dir) { return dir.second->id; });
+    auto to = std::ranges::find(online, id, [](const Online& one) { return one.dir->id; });
     if (to == online.end() && metadata::is_reserved_directory(id)) {
-      to = std::ranges::min_element(online, {}, [](const auto& dir) { return dir.first; });
+      to = std::ranges::min_element(
+          online, {}, [](const Online& one) { return std::pair(one.below_reserve, one.logs); });
     }
     if (to == online.end()) {
       lose(log.name);
       continue;
     }
-    ++to->first;
-    placed[to->second].push_back(std::move(log));
+    ++to->logs;
+    placed[to->dir].push_back(std::move(log));
   }
   return placed;
 }

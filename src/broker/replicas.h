@@ -25,8 +25,7 @@ class Replicas {
       : broker_(broker), dirs_(dirs), reports_(reports), worker_(worker) {}
 
   /// Start-up: loads all directories and matches what is there with the image. What no topic of
-  /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded; a replica
-  /// is in two of them.
+  /// the image claims is renamed `-stray` and kept. Errors: no directory could be loaded.
   env::Task<Result<>> load(metadata::ImagePtr image);
   /// What the image changed; also what could not be created before, for want of space.
   env::Task<> apply(metadata::ImagePtr image, metadata::Delta delta);
@@ -37,9 +36,12 @@ class Replicas {
   std::size_t quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
 
  private:
-  env::Task<Result<>> retire_doubles(const metadata::Image& image, OpenDir& dir,
-                                     storage::LoadReport& report,
-                                     const std::map<storage::TopicPartition, int>& doubles);
+  env::Task<> retire_doubles(const metadata::Image& image, OpenDir& dir,
+                             storage::LoadReport& report,
+                             const std::map<storage::TopicPartition, int>& doubles);
+  bool may_be_old(const metadata::Image& image, const OpenDir& dir,
+                  const storage::TopicPartition& name) const;
+  bool all_here() const;
   env::Task<> adopt(const metadata::Image& image, OpenDir& dir, storage::LoadReport report);
   env::Task<> create_missing(const metadata::Image& image, std::vector<storage::KnownLog> wanted);
   env::Task<> create(const metadata::Image& image, OpenDir& dir,

@@ -284,8 +284,14 @@ Result<Cleaning::Progress> Cleaning::swap_step() {
   const auto& group = groups_[group_];
   // Retention may have taken some; a cut has changed the generation.
   if (!state_.is_undisturbed(generation_) || !state_.has_segments(group)) return Progress::ended;
-  for (const auto& segment : group) TRY(segment->hold_files());
-  TRY(writing(state_.prepare_swap(output_->made)));
+  const auto prepare = [&]() -> Result<> {
+    for (const auto& segment : group) TRY(segment->hold_files());
+    return writing(state_.prepare_swap(output_->made));
+  };
+  if (auto prepared = prepare(); !prepared) {
+    for (const auto& segment : group) segment->release_files();
+    return std::unexpected(std::move(prepared).error());
+  }
   for (const auto& segment : group) stats_.bytes_before += segment->size();
   stats_.bytes_after += output_->position;
   auto swapped = state_.swap_segments(group, output_->made);

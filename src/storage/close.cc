@@ -1,5 +1,7 @@
 // The clean stop of a log directory.
 
+#include <algorithm>
+
 #include "env/signal.h"
 #include "storage/file_names.h"
 #include "storage/log_dir_state.h"
@@ -109,6 +111,17 @@ env::Task<Result<>> LogDir::State::close_some(env::Worker& home,
   });
 }
 
+/// The start ended before all were loaded: what was not is as it was found.
+Result<bool> LogDir::State::holds_unrecovered() {
+  if (all_loaded.load(std::memory_order_relaxed)) return false;
+  const auto found = TRY(find_partitions());
+  env::Lock guard(mutex);
+  for (const auto& name : found) {
+    if (!logs.contains(name)) return true;
+  }
+  return false;
+}
+
 /// When all logs are durable.
 Result<> LogDir::State::finish_close(BrokerEpoch broker_epoch) {
   if (is_offline()) return fail(Errc::io, "log directory is offline");
@@ -124,6 +137,7 @@ Result<> LogDir::State::finish_close(BrokerEpoch broker_epoch) {
   TRY(write_high_watermarks());
   TRY(write_log_starts());
   if (has_quarantined.load(std::memory_order_relaxed)) return {};
+  if (!clean_epoch && TRY(holds_unrecovered())) return {};
   // Last: whoever finds it trusts all of the above.
   return env::replace_file(disk(), fmt::format("{}/{}", options.path, clean_shutdown_file),
                            as_bytes(format_clean_shutdown(broker_epoch)));

@@ -107,6 +107,7 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
       co_return std::unexpected(std::move(loaded).error());
     }
   }
+  state.all_loaded.store(true, std::memory_order_relaxed);
   co_return report;
 }
 

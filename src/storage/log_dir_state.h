@@ -110,12 +110,14 @@ struct LogDir::State final : DirContext,
 
   // close.cc
   env::Task<Result<>> close_some(env::Worker& home, std::span<const std::shared_ptr<Log>> some);
+  Result<bool> holds_unrecovered();
   Result<> finish_close(BrokerEpoch broker_epoch);
 
   const LogDirOptions options;
   Flusher flusher;
   std::unique_ptr<env::DirLock> lock;
   std::optional<BrokerEpoch> clean_epoch;
+  std::atomic<bool> all_loaded{false};  ///< load() has found and recovered all that is here
   std::optional<MetaProperties> meta;
   std::function<void(const Error&)> offline_callback;
 

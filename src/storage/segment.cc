@@ -125,7 +125,6 @@ void Segment::bound_by(std::shared_ptr<OpenFiles> limit) {
   enlist();
 }
 
-/// After a file was opened.
 void Segment::enlist() const {
   std::shared_ptr<OpenFiles> limit;
   {
@@ -185,6 +184,15 @@ Result<> Segment::hold_files() {
   env::Lock lock(files_mutex_);
   held_txn_index_ = txn_index ? std::shared_ptr(std::move(*txn_index)) : nullptr;
   return {};
+}
+
+void Segment::release_files() {
+  {
+    env::Lock lock(files_mutex_);
+    stays_open_ = false;
+    held_txn_index_.reset();
+  }
+  enlist();
 }
 
 Result<std::shared_ptr<env::File>> Segment::index_file(std::string_view suffix,

@@ -75,6 +75,8 @@ class Segment : public std::enable_shared_from_this<Segment> {
   /// Counts its open files there from now on, and may be told to close them. Later calls do
   /// nothing. The segment is in a shared pointer. May block on the disk.
   void bound_by(std::shared_ptr<OpenFiles> limit);
+  /// After set_log_file of one that is bound: it may be closed again. May block on the disk.
+  void enlist() const EXCLUDES(files_mutex_);
   /// Lets go of the files; who uses them keeps them open.
   void close_files();
   /// For OpenFiles. How many it has closed, for now or for good; null: not now, but it may be asked
@@ -83,6 +85,8 @@ class Segment : public std::enable_shared_from_this<Segment> {
   /// Pool. Opens all its files and keeps them: they are about to lose their names, and readers that
   /// have this segment go on.
   Result<> hold_files();
+  /// They keep their names after all.
+  void release_files();
 
   /// Writer: the batch is in the file at `position`. Adds index entries as Kafka does: before a
   /// batch, if more than `interval` bytes were appended since the last one.
@@ -110,7 +114,6 @@ class Segment : public std::enable_shared_from_this<Segment> {
   std::size_t open_count() const REQUIRES(files_mutex_);
   void keep(std::shared_ptr<env::File>& kept, std::shared_ptr<env::File> file) const
       REQUIRES(files_mutex_);
-  void enlist() const EXCLUDES(files_mutex_);
 
   env::Disk& disk_;
   const std::string directory_;

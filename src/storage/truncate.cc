@@ -186,6 +186,7 @@ Result<> Log::Private::truncate_fully(Offset start) {
   std::shared_ptr<env::File> file = TRY(write_file(dir.disk(), fresh->path(log_suffix), Bytes{}));
   TRY(file->datasync());
   fresh->set_log_file(std::move(file));
+  fresh->enlist();
   return finish_truncation(cursor, start, ProducerState{});
 }
 
