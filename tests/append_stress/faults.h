@@ -43,8 +43,8 @@ class Faults {
 
  private:
   std::optional<Error> on_call(DiskCall call, const std::string& path) {
-    static constexpr std::array<std::string_view, 7> names = {
-        "write", "read", "sync", "sync_names", "sync_all", "truncate", "names"};
+    static constexpr std::array<std::string_view, 8> names = {
+        "write", "read", "sync", "sync_names", "sync_all", "truncate", "reserve", "names"};
     point(names[static_cast<std::size_t>(call)]);
     if (call == DiskCall::write) {
       if (!blocked_directory.empty() && path.starts_with(blocked_directory)) while_writing();

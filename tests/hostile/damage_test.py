@@ -10,7 +10,7 @@ import subprocess
 
 import hostile_rig  # also finds the folders of the next ones
 import batch
-from hostile_rig import (KAFKA_STORAGE_ERROR, LIMIT_S, MIB, NONE, NOT_LEADER_OR_FOLLOWER, Topic)
+from hostile_rig import (KAFKA_STORAGE_ERROR, LIMIT_S, MIB, NONE, Topic)
 from processes import expect, wait_until
 
 SEGMENT_RECORDS = 10
@@ -69,8 +69,8 @@ class Site:
         told = [line for line in lines if "quarantined" in line]
         expect(len(told) == 1 and len(lines) == 1 and re.search(why, told[0]),
                f"wanted one line, {why}; it said {lines}")
-        expect(self.topic.produce(b"refused") == NOT_LEADER_OR_FOLLOWER, "produce to it")
-        expect(self.topic.fetch(0)[0] == NOT_LEADER_OR_FOLLOWER, "fetch from it")
+        expect(self.topic.produce(b"refused") == KAFKA_STORAGE_ERROR, "produce to it")
+        expect(self.topic.fetch(0)[0] == KAFKA_STORAGE_ERROR, "fetch from it")
         self.other.append(b"is served")
         self.other.check()
 
