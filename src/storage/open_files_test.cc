@@ -7,8 +7,6 @@
 namespace moldau::storage {
 namespace {
 
-using testing::BatchSpec;
-
 /// Many logs, and few files that may stay open.
 class OpenFilesOfLogs : public testing::LogTest {
  protected:
@@ -20,6 +18,7 @@ class OpenFilesOfLogs : public testing::LogTest {
     config_.index_interval_bytes = 1;
     ASSERT_TRUE(open_dir({.path = {}, .open_files = limit_}));
     std::vector<KnownLog> fresh;
+    fresh.reserve(logs_count);
     for (int i = 0; i < logs_count; ++i) {
       fresh.push_back({{"t", PartitionId(i)}, Uuid::of(1, 2), config()});
     }
