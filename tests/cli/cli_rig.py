@@ -16,6 +16,8 @@ import time
 import unittest
 import uuid
 
+import kafka
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from free_ports import free_ports  # noqa: E402
@@ -143,6 +145,18 @@ class VerbTest(unittest.TestCase):
 
     def unique(self, what):
         return f"{what}-{uuid.uuid4().hex[:8]}"
+
+    def commit(self, group, offsets):
+        """Offsets by another client, in no membership: {(topic, partition): offset}."""
+        consumer = kafka.KafkaConsumer(bootstrap_servers=self.address, group_id=group,
+                                       enable_auto_commit=False)
+        try:
+            places = {kafka.TopicPartition(*place): kafka.OffsetAndMetadata(offset, "")
+                      for place, offset in offsets.items()}
+            consumer.assign(list(places))
+            consumer.commit(places)
+        finally:
+            consumer.close()
 
     def topic(self, partitions=1, *more):
         """A new topic."""

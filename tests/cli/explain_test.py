@@ -15,8 +15,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-import kafka
-
 import cli_rig
 from cli_rig import LIMIT_S, wait_until
 
@@ -58,17 +56,6 @@ class Explain(cli_rig.VerbTest):
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(self.end, process)
         return process
-
-    def commit(self, group, offsets):
-        consumer = kafka.KafkaConsumer(bootstrap_servers=self.address, group_id=group,
-                                       enable_auto_commit=False)
-        try:
-            places = {kafka.TopicPartition(*place): kafka.OffsetAndMetadata(offset, "")
-                      for place, offset in offsets.items()}
-            consumer.assign(list(places))
-            consumer.commit(places)
-        finally:
-            consumer.close()
 
     def join(self, group, instance, protocol_type="consumer", protocol="range"):
         """The error code of a JoinGroup (version 6) of a static member, which then goes silent."""

@@ -8,7 +8,6 @@ import tempfile
 import time
 import unittest
 
-import kafka
 from kafka import admin
 
 import cli_rig
@@ -26,18 +25,6 @@ class Groups(cli_rig.VerbTest):
         """{(topic, partition): offset} as another client sees it."""
         offsets = self.client.list_consumer_group_offsets(group)
         return {(place.topic, place.partition): offset.offset for place, offset in offsets.items()}
-
-    def commit(self, group, offsets):
-        """By another client, in no membership."""
-        consumer = kafka.KafkaConsumer(bootstrap_servers=self.address, group_id=group,
-                                       enable_auto_commit=False)
-        try:
-            places = {kafka.TopicPartition(*place): kafka.OffsetAndMetadata(offset, "")
-                      for place, offset in offsets.items()}
-            consumer.assign(list(places))
-            consumer.commit(places)
-        finally:
-            consumer.close()
 
     def filled(self, partitions, records):
         """A topic with so many records in each partition."""

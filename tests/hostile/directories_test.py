@@ -5,8 +5,8 @@ begins anew in the place of what is away."""
 import subprocess
 
 import hostile_rig
-from disk_test import private_mounts
-from hostile_rig import KAFKA_STORAGE_ERROR, LIMIT_S, NONE, Broker, Topic, one_record
+from hostile_rig import (KAFKA_STORAGE_ERROR, LIMIT_S, NONE, Broker, Topic, one_record,
+                         private_mounts)
 from processes import expect, wait_until
 
 LEADER_NOT_AVAILABLE = 5

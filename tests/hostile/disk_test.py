@@ -2,37 +2,21 @@
 KAFKA_STORAGE_ERROR or wait, a start that can not be says why in one line, and what was acknowledged
 is there when it is over."""
 
-import ctypes
 import fcntl
 import os
 import pathlib
 import re
 import socket
 import subprocess
-import sys
 import time
 
 import hostile_rig
-from hostile_rig import KAFKA_STORAGE_ERROR, LIMIT_S, MIB, NONE, Broker, Topic
+from hostile_rig import (KAFKA_STORAGE_ERROR, LIMIT_S, MIB, NONE, Broker, Topic,
+                         private_mounts)
 from processes import expect, wait_until
 
-CLONE_NEWNS, CLONE_NEWUSER = 0x20000, 0x10000000
 DISK_MIB = 24
 NOBODY = 65534
-
-
-def private_mounts():
-    """Whatever is mounted from now on is seen by this process and its children only, and ends with
-    them. Not as root, they get a user namespace in which they are."""
-    uid, gid = os.getuid(), os.getgid()
-    flags = CLONE_NEWNS if uid == 0 else CLONE_NEWNS | CLONE_NEWUSER
-    if ctypes.CDLL(None, use_errno=True).unshare(flags) != 0:
-        sys.exit(f"unshare: {os.strerror(ctypes.get_errno())}: these tests mount small disks")
-    if uid != 0:
-        pathlib.Path("/proc/self/setgroups").write_text("deny")
-        pathlib.Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
-        pathlib.Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
-    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
 
 
 class Disk:

@@ -54,11 +54,7 @@ Result<> describe_groups(World& world, const GroupOptions& options) {
     const auto report = TRY(read_report(*wire, options, group));
     texts.push_back(options.format == Format::json ? report_json(report) : report_text(report));
   }
-  if (options.format == Format::json) {
-    fmt::print("{}\n", json_array(texts));
-  } else {
-    fmt::print("{}", fmt::join(texts, "\n"));
-  }
+  fmt::print("{}", join_texts(texts, options.format));
   return {};
 }
 

@@ -17,11 +17,7 @@ Result<> explain_groups(World& world, const GroupOptions& options) {
     texts.push_back(options.format == Format::json ? findings_json(facts, findings)
                                                    : findings_text(facts, findings));
   }
-  if (options.format == Format::json) {
-    fmt::print("{}\n", json_array(texts));
-  } else {
-    fmt::print("{}", fmt::join(texts, "\n"));
-  }
+  fmt::print("{}", join_texts(texts, options.format));
   return {};
 }
 

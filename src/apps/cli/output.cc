@@ -86,6 +86,11 @@ std::string json_array(const std::vector<std::int32_t>& numbers) {
   return fmt::format("[{}]", fmt::join(numbers, ","));
 }
 
+std::string join_texts(const std::vector<std::string>& texts, Format format) {
+  return format == Format::json ? json_array(texts) + "\n"
+                                : fmt::format("{}", fmt::join(texts, "\n"));
+}
+
 std::string json_text(std::string_view text) {
   std::string json;
   protocol::append_json_string(json, text);

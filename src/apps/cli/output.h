@@ -54,6 +54,9 @@ class JsonObject {
 std::string json_array(const std::vector<std::string>& elements);
 std::string json_array(const std::vector<std::int32_t>& numbers);
 
+/// Whole answers, each a text or JSON: with a line between them, or as an array.
+std::string join_texts(const std::vector<std::string>& texts, Format format);
+
 /// `text` as a JSON string.
 std::string json_text(std::string_view text);
 /// `text` as it is, or as a JSON string if it could not be printed as it is: control characters
