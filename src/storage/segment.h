@@ -79,8 +79,7 @@ class Segment : public std::enable_shared_from_this<Segment> {
   void enlist() const EXCLUDES(files_mutex_);
   /// Lets go of the files; who uses them keeps them open.
   void close_files();
-  /// For OpenFiles. How many it has closed, for now or for good; null: not now, but it may be asked
-  /// again.
+  /// For OpenFiles. How many files it has closed; null: they are in use, ask again later.
   std::optional<std::size_t> close_if_idle() const;
   /// Pool. Opens all its files and keeps them: they are about to lose their names, and readers that
   /// have this segment go on.

@@ -116,7 +116,7 @@ class CompactedLog : public LogTest {
   /// Fills the active segment, so that all before it is sealed.
   void roll() {
     const auto before = log_->segment_count();
-    while (log_->segment_count() == before) put("filler", std::string(100, 'f'));
+    while (log_->segment_count() == before && !HasFailure()) put("filler", std::string(100, 'f'));
   }
 
   /// What a consumer is sent: all batches from log start, or `from`, to the high watermark.
