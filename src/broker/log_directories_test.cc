@@ -259,6 +259,100 @@ TEST_F(TwiceInDirectories, old_copy_is_not_served_while_the_directory_of_the_rep
   expect_served(there_, 1);
 }
 
+// --- A partition's directory has gone ------------------------------------------------------------
+
+class VanishedPartition : public TwoDirectories {
+ protected:
+  static env::Task<> move(env::Disk& disk, std::string from, std::string to) {
+    EXPECT_TRUE(disk.rename(from, to));
+    EXPECT_TRUE(disk.sync_directory("/second"));
+    co_return;
+  }
+  static env::Task<> forget_points(env::Disk& disk) {
+    EXPECT_TRUE(disk.remove_file("/second/recovery-point-offset-checkpoint"));
+    EXPECT_TRUE(disk.sync_directory("/second"));
+    co_return;
+  }
+  /// While the broker runs: it is open, and stays so.
+  void rename(const std::string& from, const std::string& to) {
+    run_there(move(node().broker().env().disk(), from, to));
+  }
+  void vanish() {
+    run_for(std::chrono::seconds(2));  // the recovery point is saved
+    rename(path_, "/second/saved");
+    power_cut();
+  }
+  void SetUp() override {
+    TwoDirectories::SetUp();
+    path_ = "/second/" + there_ + "-0";
+  }
+
+  std::string path_;
+};
+
+TEST_F(VanishedPartition, does_not_begin_anew_and_is_served_when_it_is_back) {
+  vanish();
+  for (int starts = 0; starts < 2; ++starts) {
+    start();
+    expect_out_of_reach(there_);
+    EXPECT_EQ(metadata(there_).error_code, ErrorCode::leader_not_available);
+    EXPECT_EQ(directory_of(there_), lost_directory);
+    expect_served(here_, 1 + starts);
+    if (starts == 1) rename("/second/saved", path_);
+    stop();
+  }
+  start();
+  EXPECT_EQ(metadata(there_).error_code, ErrorCode::none);
+  EXPECT_EQ(directory_of(there_), node().broker().directories().opened()[1].id);
+  expect_served(there_, 1);
+}
+
+TEST_F(VanishedPartition, its_topic_can_be_deleted_and_made_again) {
+  vanish();
+  start();
+  EXPECT_EQ(remove(there_), ErrorCode::none);
+  EXPECT_EQ(create(there_), ErrorCode::none);
+  expect_served(there_, 0);
+  stop();
+  start();
+  expect_served(there_, 1);
+}
+
+TEST_F(VanishedPartition, its_topic_can_be_deleted_right_before_a_crash) {
+  vanish();
+  start();
+  EXPECT_EQ(remove(there_), ErrorCode::none);
+  power_cut();
+  start();
+  EXPECT_EQ(create(there_), ErrorCode::none);
+  power_cut();
+  start();
+  expect_served(there_, 0);
+}
+
+TEST_F(VanishedPartition, that_never_held_a_record_begins_anew) {
+  ASSERT_EQ(create("empty", 2), ErrorCode::none);
+  run_for(std::chrono::seconds(2));
+  rename("/second/empty-0", "/second/saved");
+  power_cut();
+  start();
+  expect_served("empty", 0);
+}
+
+TEST_F(VanishedPartition, begins_anew_without_its_line_in_the_checkpoint) {
+  vanish();
+  start();
+  expect_out_of_reach(there_);
+  stop();
+  properties_["log.dirs"] = "/first";
+  start();
+  run_there(forget_points(node().broker().env().disk()));  // by hand, as the log says
+  stop();
+  properties_["log.dirs"] = "/first,/second";
+  start();
+  expect_served(there_, 0);
+}
+
 /// Its disk is not mounted. To begin a metadata log there would make strays of all that the others
 /// hold.
 TEST_F(TwoDirectories, broker_does_not_start_with_an_empty_first_beside_one_that_is_not) {

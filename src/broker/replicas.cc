@@ -53,6 +53,7 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
       if (owner_of(*image, *log) != nullptr) ++found[log->name()];
     }
     for (const auto& quarantined : report->quarantined) ++found[quarantined.name];
+    for (auto& name : report->vanished) vanished_[std::move(name)].push_back(&dir);
     reports.emplace_back(&dir, std::move(*report));
   }
   if (reports.empty()) co_return fail(Errc::io, "no log directory could be loaded");
@@ -64,6 +65,8 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
 
   std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
+  forget_deleted(*image);
+  leave_vanished(*image, missing);
   leave_to_lost_directories(*image, missing);
   co_await create_missing(*image, std::move(missing));
   co_return Result<>();
@@ -85,14 +88,49 @@ void Replicas::leave_to_lost_directories(const metadata::Image& image,
         "partition is in a log directory that is not here, it is not served partition={} "
         "directory_id={} hint=\"bring that directory back, or delete the topic\"",
         log.name, wanted);
-    lose(log.name);
+    lose(image, log.name);
     return true;
   });
 }
 
-void Replicas::lose(const storage::TopicPartition& name) {
+/// A partition of which the checkpoints know more than nothing, and whose directory has gone from
+/// a log directory that is here: an empty one would pass for it.
+void Replicas::leave_vanished(const metadata::Image& image,
+                              std::vector<storage::KnownLog>& missing) {
+  std::erase_if(missing, [&](const storage::KnownLog& log) {
+    const auto found = vanished_.find(log.name);
+    if (found == vanished_.end()) return false;
+    broker_.env().log().error(
+        "directory of a partition has vanished, the partition is not served partition={} path={} "
+        "hint=\"bring it back, or delete the topic; to begin it anew, stop the broker and remove "
+        "its line from recovery-point-offset-checkpoint\"",
+        log.name, found->second.front()->dir->path());
+    lose(image, log.name);
+    return true;
+  });
+}
+
+/// The checkpoints may still know a topic that was deleted right before a crash.
+void Replicas::forget_deleted(const metadata::Image& image) {
+  std::erase_if(vanished_, [&](const auto& entry) {
+    const auto& [name, dirs] = entry;
+    if (image.partition(name.topic, name.partition) != nullptr) return false;
+    for (const auto* dir : dirs) dir->dir->forget(name);
+    return true;
+  });
+}
+
+/// Clients are not sent here for it. What the metadata says of a directory that is not here stays.
+void Replicas::lose(const metadata::Image& image, const storage::TopicPartition& name) {
   lost_.insert(name);
   broker_.partitions().set_out_of_reach(name);
+  const auto* topic = image.topic(std::string_view(name.topic));
+  const Uuid place = topic->partition(name.partition)->directory_of(broker_.config().node_id);
+  const bool is_here = std::ranges::any_of(
+      dirs_.opened(), [&](const OpenDir& dir) { return dir.id == place && !is_offline(dir); });
+  if (is_here || metadata::is_reserved_directory(place)) {
+    reports_.placed(topic->id, name.partition, lost_directory);
+  }
 }
 
 /// Of replicas that are in several directories the one counts that the metadata names. If it names
@@ -114,7 +152,7 @@ env::Task<> Replicas::retire_doubles(const metadata::Image& image, OpenDir& dir,
           "partition is in {} log directories, and the metadata names none of them, it is not "
           "served partition={} path={} hint=\"stop the broker and move away what is old\"",
           count, name, dir.dir->path());
-      lose(name);
+      lose(image, name);
       if (log != report.logs.end()) report.logs.erase(log);
       if (damaged != report.quarantined.end()) report.quarantined.erase(damaged);
       continue;
@@ -166,7 +204,7 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
             "not "
             "served partition={} path={}",
             loaded->name(), dir.dir->path());
-        lose(loaded->name());
+        lose(image, loaded->name());
         continue;
       }
       add_partition(image, dir, std::move(loaded));
@@ -290,7 +328,7 @@ std::map<OpenDir*, std::vector<storage::KnownLog>> Replicas::place(
           online, {}, [](const Online& one) { return std::pair(one.below_reserve, one.logs); });
     }
     if (to == online.end()) {
-      lose(log.name);
+      lose(image, log.name);
       continue;
     }
     ++to->logs;
@@ -314,7 +352,7 @@ env::Task<> Replicas::create(const metadata::Image& image, OpenDir& dir,
     if (again) {
       unmade_.insert(log.topic_id);
     } else {  // something of it may be there
-      lose(log.name);
+      lose(image, log.name);
     }
   }
 }
@@ -323,6 +361,9 @@ env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
   for (std::int32_t index = 0; index < topic.partition_count(); ++index) {
     if (lost_.erase({topic.name, PartitionId(index)}) > 0) {
       broker_.partitions().clear_out_of_reach({topic.name, PartitionId(index)});
+    }
+    if (const auto gone = vanished_.extract({topic.name, PartitionId(index)})) {
+      for (const auto* dir : gone.mapped()) dir->dir->forget(gone.key());
     }
     co_await delete_quarantined({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));

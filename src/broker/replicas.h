@@ -52,7 +52,9 @@ class Replicas {
   env::Task<> delete_quarantined(const storage::TopicPartition& name);
   void leave_to_lost_directories(const metadata::Image& image,
                                  std::vector<storage::KnownLog>& missing);
-  void lose(const storage::TopicPartition& name);
+  void leave_vanished(const metadata::Image& image, std::vector<storage::KnownLog>& missing);
+  void forget_deleted(const metadata::Image& image);
+  void lose(const metadata::Image& image, const storage::TopicPartition& name);
   void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);
   void apply_settings(const metadata::Image& image, const metadata::Delta& delta);
@@ -69,6 +71,8 @@ class Replicas {
   std::atomic<std::size_t> quarantined_{0};  ///< the size of it
   /// May be in a directory that is not here: an empty log in another one would pass for theirs.
   std::set<storage::TopicPartition> lost_;
+  /// Of these the directory has gone. Where the checkpoints know them.
+  std::map<storage::TopicPartition, std::vector<OpenDir*>> vanished_;
   std::set<Uuid> unmade_;  ///< topics of which the disk had no room for all that belongs here
 };
 

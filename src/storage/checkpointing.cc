@@ -17,6 +17,14 @@ void close_idle_files(Log& log) {
   for (std::size_t i = 0; i + 1 < list->size(); ++i) (*list)[i]->close_files();
 }
 
+Result<> remove_entries(env::Disk& disk, const std::string& directory,
+                        std::span<const env::DirEntry> entries) {
+  for (const auto& entry : entries) {
+    TRY(remove_all(disk, fmt::format("{}/{}", directory, entry.name)));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> CheckpointFile::load() {
@@ -203,7 +211,7 @@ void LogDir::State::housekeeping() {
   if (is_offline()) return;
   const auto now = env_.clock().now();
   note_free_space();
-  remove_due();
+  auto emptied = empty_due();
   repair_due();
   const auto current = all_logs();
   const auto wall_now = wall();
@@ -221,7 +229,14 @@ void LogDir::State::housekeeping() {
   {
     env::Lock guard(checkpoint_mutex);
     note_checkpoint(leader_epoch_file, save_epochs(current));
-    if (!is_offline()) note_checkpoint(recovery_point_file, save_recovery_points());
+    if (is_offline()) return;
+    const auto saved = save_recovery_points();
+    note_checkpoint(recovery_point_file, saved);
+    if (saved) {
+      remove_emptied(std::move(emptied));
+    } else {
+      for (auto& path : emptied) remove_later(std::move(path), 0);
+    }
   }
   if (now >= next_high_watermarks && !is_offline()) {
     next_high_watermarks = now + milliseconds(options.high_watermark_checkpoint_ms);
@@ -255,7 +270,9 @@ void LogDir::State::remove_later(std::string path, std::int64_t delay_ms) {
   removals.push_back({std::move(path), due});
 }
 
-void LogDir::State::remove_due() {
+/// Removes what is due; directories stay, empty, until the recovery points have forgotten them: a
+/// start that finds neither would say that the partition has vanished.
+std::vector<std::string> LogDir::State::empty_due() {
   const auto now = env_.clock().now();
   std::vector<std::string> due;
   {
@@ -266,8 +283,20 @@ void LogDir::State::remove_due() {
       return true;
     });
   }
-  for (const auto& path : due) {
-    const auto removed = remove_all(disk(), path);
+  std::erase_if(due, [this](const std::string& path) {
+    const auto entries = disk().list(path);
+    const auto removed =
+        entries ? remove_entries(disk(), path, *entries) : remove_all(disk(), path);
+    if (removed) return !entries;
+    env_.log().warn("cannot remove path={} error=\"{}\"", path, removed.error().to_string());
+    return true;
+  });
+  return due;
+}
+
+void LogDir::State::remove_emptied(std::vector<std::string> directories) {
+  for (const auto& path : directories) {
+    const auto removed = disk().remove_directory(path);
     if (!removed) {
       env_.log().warn("cannot remove path={} error=\"{}\"", path, removed.error().to_string());
     }
@@ -291,10 +320,8 @@ void LogDir::State::repair_due() {
 }
 
 Result<> remove_all(env::Disk& disk, const std::string& path) {
-  auto entries = disk.list(path);
-  if (entries) {
-    for (const auto& entry : *entries)
-      TRY(remove_all(disk, fmt::format("{}/{}", path, entry.name)));
+  if (const auto entries = disk.list(path)) {
+    TRY(remove_entries(disk, path, *entries));
     return disk.remove_directory(path);
   }
   auto removed = disk.remove_file(path);

@@ -116,7 +116,7 @@ Result<bool> LogDir::State::holds_unrecovered() {
   if (all_loaded.load(std::memory_order_relaxed)) return false;
   const auto found = TRY(find_partitions());
   env::Lock guard(mutex);
-  for (const auto& name : found) {
+  for (const auto& name : found.live) {
     if (!logs.contains(name)) return true;
   }
   return false;

@@ -1,3 +1,4 @@
+#include "storage/file_names.h"
 #include "storage/test_log.h"
 
 /// What administration asks of a log.
@@ -5,6 +6,7 @@ namespace moldau::storage {
 namespace {
 
 using testing::BatchSpec;
+using env::CrashKind;
 using testing::DiskCall;
 using testing::LogTest;
 
@@ -68,6 +70,75 @@ TEST_F(DeletedRecords, are_not_promised_when_the_file_can_not_be_written) {
   during_next(DiskCall::sync, [] { return Error{.code = Errc::io, .context = "test"}; });
   EXPECT_EQ(on_pool([&] { return dir_->checkpoint_log_starts(); }).error().code, Errc::io);
   EXPECT_TRUE(dir_->is_offline());
+}
+
+/// A start that found neither the directory of a partition nor that it was deleted would keep a new
+/// topic of that name from being made.
+class DeletedPartition : public LogTest {
+ protected:
+  void SetUp() override {
+    config_.file_delete_delay_ms = 0;
+    start_log();
+    append_durably();
+    housekeeping();
+  }
+  void housekeeping() {
+    on_pool([this] {
+      dir_->housekeeping();
+      return 0;
+    });
+  }
+  std::vector<std::string> directories() {
+    std::vector<std::string> names;
+    for (const auto& entry : env_->disk().list(root).value()) {
+      if (entry.is_directory) names.push_back(entry.name);
+    }
+    return names;
+  }
+  void expect_not_vanished() {
+    crash(CrashKind::power_cut);
+    ASSERT_TRUE(open_dir());
+    const auto report = load();
+    ASSERT_TRUE(report);
+    EXPECT_TRUE(report->logs.empty());
+    EXPECT_TRUE(report->vanished.empty());
+  }
+};
+
+TEST_F(DeletedPartition, has_not_vanished_when_the_power_goes_before_its_files_do) {
+  ASSERT_TRUE(await(dir_->remove(log_, worker())));
+  expect_not_vanished();
+}
+
+TEST_F(DeletedPartition, has_not_vanished_when_the_power_goes_behind_its_files) {
+  ASSERT_TRUE(await(dir_->remove(log_, worker())));
+  housekeeping();
+  EXPECT_TRUE(directories().empty());
+  expect_not_vanished();
+}
+
+TEST_F(DeletedPartition, has_not_vanished_when_a_full_disk_kept_the_checkpoint_from_forgetting_it) {
+  ASSERT_TRUE(await(dir_->remove(log_, worker())));
+  on_call = [](DiskCall call, const std::string& path) -> std::optional<Error> {
+    if (call != DiskCall::write || !path.contains(recovery_point_file)) return std::nullopt;
+    return Error{.code = Errc::no_space, .context = "test"};
+  };
+  housekeeping();
+  EXPECT_EQ(directories().size(), 1U) << "empty";
+  on_call = nullptr;
+  expect_not_vanished();
+  housekeeping();
+  EXPECT_TRUE(directories().empty());
+  expect_not_vanished();
+}
+
+TEST_F(DeletedPartition, has_vanished_if_somebody_else_removed_it) {
+  ASSERT_TRUE(close());
+  const auto moved = root + "/saved";
+  ASSERT_TRUE(on_pool([&] { return node_.env().disk().rename(log_->directory(), moved); }));
+  crash(env::CrashKind::kill);
+  ASSERT_TRUE(open_dir());
+  EXPECT_EQ(load().value().vanished, std::vector{name});
 }
 
 class ActiveProducers : public LogTest {};

@@ -232,6 +232,7 @@ Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLo
         static_cast<void>(remove_all(state.disk(), made[i].directory));
     }
     if (result.error().code != Errc::no_space) state.take_offline(result.error());
+    state.note_no_space();  // another directory is better for the next
     return std::unexpected(std::move(result).error());
   }
   std::vector<std::shared_ptr<Log>> created;
@@ -266,6 +267,10 @@ void LogDir::State::forget_checkpoints(const TopicPartition& name) {
   for (auto* checkpoint : all_checkpoints()) {
     checkpoint->erase(name);
   }
+}
+
+void LogDir::forget(const TopicPartition& name) {
+  state_->forget_checkpoints(name);
 }
 
 /// Exclusive, pool: the log has ended, nobody writes.

@@ -56,6 +56,8 @@ struct Quarantined {
 struct LoadReport {
   std::vector<std::shared_ptr<Log>> logs;  ///< sorted by name
   std::vector<Quarantined> quarantined;
+  /// Have a recovery point above 0 and no directory, nor one whose deletion is under way.
+  std::vector<TopicPartition> vanished;
   std::uint64_t torn_bytes_cut{0};  ///< behind the recovery points
   int segments_recovered{0};
 };
@@ -145,6 +147,10 @@ class LogDir {
   /// The same for the directory of a partition that load() has quarantined.
   env::Task<Result<>> retire_quarantined(TopicPartition name, DirectoryKind kind,
                                          env::Worker& home);
+
+  /// What the checkpoints say of a partition that has vanished is forgotten, soon. From any pool
+  /// thread or worker.
+  void forget(const TopicPartition& name);
 
   /// Runs housekeeping until the scope stops: checkpoints, retention, delayed deletions, free
   /// space, expiry of producers. Spawn once, after load.

@@ -68,18 +68,38 @@ Result<std::shared_ptr<Log>> LogDir::load_one(const KnownLog& known) {
 }
 
 /// Live partitions that are not loaded yet. Deletions that were under way go on.
-Result<std::vector<TopicPartition>> LogDir::State::find_partitions() {
-  std::vector<TopicPartition> found;
+Result<LogDir::State::Found> LogDir::State::find_partitions() {
+  Found found;
+  std::set<TopicPartition> here;
+  std::vector<TopicPartition> deleted;  // the end of a long name may be missing
   for (const auto& entry : TRY(disk().list(options.path))) {
     if (!entry.is_directory) continue;
     auto directory = parse_partition_directory(entry.name);
     if (!directory) continue;
     if (directory->kind == DirectoryKind::deleted) {
       remove_later(fmt::format("{}/{}", options.path, entry.name), 0);
+      deleted.push_back(std::move(directory->name));
+      continue;
     }
     if (directory->kind != DirectoryKind::live) continue;
+    here.insert(directory->name);
     if (directory->name.topic == cluster_metadata_topic) continue;
-    found.push_back(std::move(directory->name));
+    found.live.push_back(std::move(directory->name));
+  }
+  const auto was_deleted = [&](const TopicPartition& name) {
+    return std::ranges::any_of(deleted, [&](const TopicPartition& one) {
+      return one == name || (one.partition.value() < 0 && name.topic.starts_with(one.topic));
+    });
+  };
+  env::Lock guard(checkpoint_mutex);
+  for (const auto& [name, offset] : recovery_points.saved()) {
+    if (offset == Offset(0) || here.contains(name)) continue;
+    if (name.topic == cluster_metadata_topic) continue;
+    if (was_deleted(name)) {
+      recovery_points.erase(name);  // and saved before that directory is removed
+    } else {
+      found.vanished.push_back(name);
+    }
   }
   return found;
 }
@@ -87,14 +107,13 @@ Result<std::vector<TopicPartition>> LogDir::State::find_partitions() {
 env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe) {
   auto& state = *state_;
   std::vector<State::Loading> loading;
-  {
-    auto names = co_await env::run_on(state.pool(), env::IoClass::background, home,
-                                      [&state] { return state.find_partitions(); });
-    for (const auto& name : CO_TRY(std::move(names))) {
-      loading.push_back({describe(name), std::nullopt});
-    }
-  }
   LoadReport report;
+  {
+    auto found = CO_TRY(co_await env::run_on(state.pool(), env::IoClass::background, home,
+                                             [&state] { return state.find_partitions(); }));
+    for (const auto& name : found.live) loading.push_back({describe(name), std::nullopt});
+    report.vanished = std::move(found.vanished);
+  }
   // What is recovered stays open until it is synced: the segment, and some small files.
   const std::size_t at_once = state.open_files()->in_bulk() / 2;
   for (std::size_t begin = 0; begin < loading.size(); begin += at_once) {

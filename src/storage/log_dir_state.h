@@ -32,6 +32,7 @@ class CheckpointFile {
   void erase(const TopicPartition& name) { entries_.erase(name); }
   /// What the file itself has, whatever has been set since.
   std::optional<Offset> on_disk(const TopicPartition& name) const;
+  const OffsetCheckpoint& saved() const { return on_disk_; }
   /// Atomic and durable; nothing is done if the file says the same already.
   Result<> save();
 
@@ -90,7 +91,11 @@ struct LogDir::State final : DirContext,
   // log_dir_load.cc
   Result<LoadOutcome> load_partition(const KnownLog& known);
   std::shared_ptr<Log> add(LoadedLog loaded, std::shared_ptr<const LogConfig> config);
-  Result<std::vector<TopicPartition>> find_partitions();
+  struct Found {
+    std::vector<TopicPartition> live;
+    std::vector<TopicPartition> vanished;
+  };
+  Result<Found> find_partitions();
   struct Loading {
     KnownLog known;
     std::optional<Result<LoadOutcome>> outcome;
@@ -105,7 +110,8 @@ struct LogDir::State final : DirContext,
   Result<> write_high_watermarks();
   void note_checkpoint(std::string_view what, const Result<>& result);
   void housekeeping();
-  void remove_due();
+  std::vector<std::string> empty_due();
+  void remove_emptied(std::vector<std::string> directories);
   void repair_due();
 
   // close.cc
