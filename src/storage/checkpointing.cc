@@ -237,6 +237,8 @@ void LogDir::State::housekeeping() {
     } else {
       for (auto& path : emptied) remove_later(std::move(path), 0);
     }
+    // Of a disk that was full when the damage was found.
+    if (!is_offline()) note_checkpoint(damage_file, damage.save());
   }
   if (now >= next_high_watermarks && !is_offline()) {
     next_high_watermarks = now + milliseconds(options.high_watermark_checkpoint_ms);
