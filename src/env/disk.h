@@ -37,6 +37,8 @@ class File {
   virtual Result<std::uint64_t> size() const = 0;
   /// When its contents were last changed.
   virtual Result<WallMs> modified() const = 0;
+  /// What modified() says until they are changed again. A crash may take it back.
+  virtual Result<> set_modified(WallMs when) = 0;
   /// Reserves room on the device for the first `size` bytes, which stay as they are: the file does
   /// not grow. truncate() gives back what is beyond. Without effect where the file system cannot.
   virtual Result<> reserve(std::uint64_t size) = 0;

@@ -98,6 +98,17 @@ TEST_P(DiskTest, file_tells_when_it_was_changed) {
   EXPECT_LE(changed->value, world_->env().clock().wall().value);
 }
 
+TEST_P(DiskTest, file_tells_what_it_was_told_until_it_is_changed) {
+  const auto file = create("f");
+  write(*file, "abc", 0);
+  ASSERT_TRUE(file->set_modified(WallMs{1'234'567}));
+  EXPECT_EQ(file->modified().value(), WallMs{1'234'567});
+  ASSERT_TRUE(file->datasync());
+  EXPECT_EQ(file->modified().value(), WallMs{1'234'567});
+  write(*file, "abc", 0);
+  EXPECT_GT(file->modified().value(), WallMs{1'234'567});
+}
+
 TEST_P(DiskTest, open_modes) {
   EXPECT_EQ(code(disk_.open(path("f"), OpenMode::read)), Errc::not_found);
   EXPECT_EQ(code(disk_.open(path("f"), OpenMode::write)), Errc::not_found);

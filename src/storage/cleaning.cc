@@ -272,6 +272,9 @@ Result<> Cleaning::end_output() {
     next_group();
     return {};
   }
+  // Retention counts by it where records have no timestamp: they do not get younger.
+  const auto newest = TRY(TRY(group.back()->log_file(ReadMode::blocking))->modified());
+  TRY(writing(output.made.log->set_modified(newest)));
   TRY(writing(output.made.log->datasync()));
   output.made.max_timestamp = output.cursor.max_timestamp;
   phase_ = Phase::swap;

@@ -75,6 +75,17 @@ class CompactionEdges : public CompactedLog {
 
 using Left = std::vector<std::string>;
 
+TEST_F(CompactionEdges, cleaned_segment_is_as_old_as_what_it_was_made_of) {
+  fill();
+  const auto filled = env_->clock().wall();
+  run_for(30'000);
+  const auto before = log_->segment_count();
+  ASSERT_TRUE(clean());
+  ASSERT_LT(log_->segment_count(), before);
+  const auto file = log_->priv().segment_list()->front()->log_file(ReadMode::blocking).value();
+  EXPECT_LE(file->modified().value(), filled);
+}
+
 TEST_F(CompactionEdges, an_old_value_does_not_outlive_its_tombstone_in_an_old_format) {
   start_with({old_message(0, 500, "a", "1"), old_message(1, 600, "b", "1"),
               old_message(2, 700, "a", "2"), old_message(3, 800, "b", "2")});

@@ -59,6 +59,7 @@ class HookedFile final : public env::File {
   }
   Result<std::uint64_t> size() const override { return file_->size(); }
   Result<WallMs> modified() const override { return file_->modified(); }
+  Result<> set_modified(WallMs when) override { return file_->set_modified(when); }
   Result<> reserve(std::uint64_t size) override {
     if (auto error = hook_(DiskCall::reserve, path())) return std::unexpected(std::move(*error));
     return file_->reserve(size);

@@ -86,6 +86,13 @@ Result<WallMs> RealFile::modified() const {
   return WallMs{std::int64_t{status.st_mtim.tv_sec} * 1'000 + status.st_mtim.tv_nsec / 1'000'000};
 }
 
+Result<> RealFile::set_modified(WallMs when) {
+  const timespec modified{.tv_sec = when.value / 1'000, .tv_nsec = when.value % 1'000 * 1'000'000};
+  const std::array times{timespec{.tv_sec = 0, .tv_nsec = UTIME_OMIT}, modified};
+  if (::futimens(fd_.get(), times.data()) < 0) return failed("futimens");
+  return {};
+}
+
 Result<> RealFile::reserve(std::uint64_t size) {
   const int result = retry_interrupted(
       [&] { return ::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)); });

@@ -17,6 +17,7 @@ class RealFile final : public File {
   Result<> truncate(std::uint64_t size) override;
   Result<std::uint64_t> size() const override;
   Result<WallMs> modified() const override;
+  Result<> set_modified(WallMs when) override;
   Result<> reserve(std::uint64_t size) override;
   Result<> write_back(std::uint64_t position, std::uint64_t length) override;
   Result<> drop_cached(std::uint64_t position, std::uint64_t length) override;

@@ -104,6 +104,12 @@ Result<WallMs> SimFile::modified() const {
   return inode_->modified;
 }
 
+Result<> SimFile::set_modified(WallMs when) {
+  if (incarnation_->dead) return fail(Errc::cancelled, path_);
+  inode_->modified = when;
+  return {};
+}
+
 // Room is not kept for it: another file may take what there is now.
 Result<> SimFile::reserve(std::uint64_t size) {
   if (mode_ == OpenMode::read) return fail_os(EBADF, "fallocate " + path_);
