@@ -21,6 +21,7 @@ storage::LogDirOptions options_for(const BrokerConfig& config, const std::string
       .first_retention_ms = p.integer("log.initial.task.delay.ms"),
       .cleaners = shared.cleaners,
       .open_files = shared.open_files,
+      .is_beside_others = config.log_dirs.size() > 1,
       .scrub_bytes_per_second = config.scrub_bytes_per_second};
 }
 

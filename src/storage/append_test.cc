@@ -268,6 +268,24 @@ TEST_F(Append, slow_write_moves_the_writer_to_the_pool_and_back) {
   EXPECT_EQ(log_->positions().high_watermark, Offset(3));
 }
 
+TEST_F(Append, first_slow_write_of_a_directory_beside_others_holds_up_no_worker) {
+  ASSERT_TRUE(open_dir({.is_beside_others = true}));
+  const KnownLog fresh{name, Uuid::of(1, 2), config()};
+  use(on_pool([&] { return dir_->create(std::span(&fresh, 1)); }).value().front());
+  append_durably();
+  node_.disk().stall_next(DiskOp::write, milliseconds(30'000));
+  bool ran = false;
+  worker().post([&] {
+    append();
+    worker().post([&] { ran = true; });
+  });
+  run_for(10);
+  EXPECT_TRUE(ran);
+  EXPECT_EQ(log_->positions().high_watermark, Offset(1));
+  run_for(40'000);
+  EXPECT_EQ(log_->positions().high_watermark, Offset(2));
+}
+
 TEST_F(Append, queue_that_is_full_gives_no_offset_and_calls_back_when_there_is_room) {
   start_log();
   append_durably();

@@ -16,7 +16,8 @@ namespace moldau::storage {
 class Log;
 
 /// Appends move from the worker to the directory's pool when the last write took longer, or when
-/// more is unflushed: a worker never touches a directory that is slow (APPEND step 4).
+/// more is unflushed: a worker never touches a directory that is slow (APPEND step 4). Nor one that
+/// has others beside it: the first slow write would hold up theirs too.
 inline constexpr Duration slow_write = milliseconds(5);
 inline constexpr std::int64_t unflushed_bytes_max = std::int64_t{64} << 20;
 
@@ -32,11 +33,12 @@ struct DirCounters {
 class DirContext {
  public:
   DirContext(env::Env& environment, std::unique_ptr<env::IoPool> pool,
-             std::shared_ptr<OpenFiles> open_files)
+             std::shared_ptr<OpenFiles> open_files, bool is_beside_others)
       : env_(environment),
         pool_(std::move(pool)),
         pool_in_use_(*pool_),
-        open_files_(std::move(open_files)) {}
+        open_files_(std::move(open_files)),
+        is_beside_others_(is_beside_others) {}
   virtual ~DirContext() = default;
 
   env::Env& env() { return env_; }
@@ -69,7 +71,7 @@ class DirContext {
   bool is_offline() const { return offline_.load(std::memory_order_acquire); }
   bool below_reserve() const { return below_reserve_.load(std::memory_order_relaxed); }
   bool is_slow() const {
-    return slow_.load(std::memory_order_relaxed) ||
+    return is_beside_others_ || slow_.load(std::memory_order_relaxed) ||
            unflushed_bytes_.load(std::memory_order_relaxed) > unflushed_bytes_max;
   }
   void note_write(Duration took, std::uint64_t bytes) {
@@ -92,6 +94,7 @@ class DirContext {
   std::unique_ptr<env::FileSystem> file_system_;
   env::IoPool& pool_in_use_;  // also while it is being destroyed and runs what is queued
   const std::shared_ptr<OpenFiles> open_files_;
+  const bool is_beside_others_;
   std::atomic<bool> offline_{false};
   std::atomic<bool> below_reserve_{false};
   std::atomic<bool> slow_{false};

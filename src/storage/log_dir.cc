@@ -26,7 +26,8 @@ LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
     : DirContext(environment, environment.make_pool(dir_options.path),
                  dir_options.open_files != nullptr
                      ? dir_options.open_files
-                     : std::make_shared<OpenFiles>(OpenFiles::unlimited)),
+                     : std::make_shared<OpenFiles>(OpenFiles::unlimited),
+                 dir_options.is_beside_others),
       options(std::move(dir_options)),
       flusher(*this, options.flush_strategy),
       recovery_points(environment.disk(), options.path, recovery_point_file),

@@ -43,6 +43,7 @@ struct LogDirOptions {
   std::int64_t first_retention_ms{0};            ///< log.initial.task.delay.ms
   std::shared_ptr<Cleaners> cleaners{};          ///< of the node; null: its own, with the defaults
   std::shared_ptr<OpenFiles> open_files{};       ///< of the node; null: no limit
+  bool is_beside_others{false};                  ///< the node has several directories
   std::uint64_t scrub_bytes_per_second{0};       ///< `log.scrub.bytes.per.second`; 0: none
 };
 
