@@ -169,9 +169,18 @@ def write_offsets(options, rig, name, groups, partitions, each):
     return settings
 
 
+def taken_over(rig, brand, template):
+    """A copy where the brand has run and stopped: a first start waits for another's session."""
+    name = f"{template.data.name}-{brand}"
+    settings = rig.settings(name)
+    shutil.copytree(template.data, settings.data)
+    make_server(rig, brand, name, settings, format_it=False).start().stop()
+    return settings
+
+
 def start_on(rig, brand, template, number):
     """(seconds from the start of the process until all groups' offsets can be fetched, MiB)."""
-    name = f"{template.data.name}-{brand}-{number}"
+    name = f"{template.data.name}-{number}"
     settings = rig.settings(name)
     shutil.copytree(template.data, settings.data)
     server = make_server(rig, brand, name, settings, format_it=False)
@@ -198,11 +207,13 @@ def part_load(options, rig):
     full = write_offsets(options, rig, "million", GROUPS, PARTITIONS, EACH)
     log_mb = sum(path.stat().st_size for path in full.data.glob("__consumer_offsets-*/*.log")) / 1e6
     print(f"load: {GROUPS * PARTITIONS} offsets, {log_mb:.0f} MB of log", flush=True)
+    templates = {brand: (taken_over(rig, brand, full), taken_over(rig, brand, empty))
+                 for brand in BRANDS}
     for number in range(options.rounds):
         one = {}
         for brand in in_turn(number):
-            seconds, memory = start_on(rig, brand, full, number)
-            bare, bare_memory = start_on(rig, brand, empty, number)
+            seconds, memory = start_on(rig, brand, templates[brand][0], number)
+            bare, bare_memory = start_on(rig, brand, templates[brand][1], number)
             one[brand] = {"start with 1,000,000 offsets, s": seconds,
                           "start with 10,000 offsets, s": bare,
                           "memory with 1,000,000 offsets, MiB": memory,

@@ -53,10 +53,14 @@ def record_of(message):
 
 
 class Listener(ConsumerRebalanceListener):
+    def __init__(self):
+        self.changes = 0
+
     async def on_partitions_assigned(self, assigned):
         lines.assigned([place.partition for place in assigned])
 
     async def on_partitions_revoked(self, revoked):
+        self.changes += 1
         lines.revoked([place.partition for place in revoked])
 
 
@@ -71,20 +75,22 @@ async def consume(address, topic, name, ending):
         max_poll_interval_ms=lines.MAX_POLL_INTERVAL_MS,
         heartbeat_interval_ms=lines.HEARTBEAT_INTERVAL_MS, retry_backoff_ms=lines.BACKOFF_MS,
         fetch_max_wait_ms=200, metadata_max_age_ms=5_000)
-    member.subscribe([topic], listener=Listener())
+    listener = Listener()
+    member.subscribe([topic], listener=listener)
     await member.start()
     while not ending.yes:
         found = await member.getmany(timeout_ms=lines.POLL_MS)
         for place, messages in found.items():
             for message in messages:
                 lines.read(record_of(message))
-            await commit(member, place, messages[-1].offset + 1)
+            await commit(member, listener, place, messages[-1].offset + 1)
     await member.stop()
 
 
-async def commit(member, place, offset):
-    """Until it is done, or the partition is somebody else's."""
-    while place in member.assignment():
+async def commit(member, listener, place, offset):
+    """Until it is done, or the partition is somebody else's, or was."""
+    changes = listener.changes
+    while place in member.assignment() and listener.changes == changes:
         try:
             await member.commit({place: offset})
             lines.committed(place.partition, offset)

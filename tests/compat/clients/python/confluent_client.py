@@ -65,11 +65,17 @@ def group(address, topic, name, ending, settings=None):
     member = consumer(address, name, **(settings or {}))
     # Eager, as by default: what is assigned is all there is. With the consumer protocol (KIP-848)
     # it is what comes, or goes, beside the rest.
+    uncommitted = {}
+
+    def on_revoke(_, places):
+        for place in places:  # it may come back when others have got further
+            uncommitted.pop(place.partition, None)
+        lines.revoked([place.partition for place in places])
+
     member.subscribe(
         [topic],
         on_assign=lambda _, places: lines.assigned([place.partition for place in places]),
-        on_revoke=lambda _, places: lines.revoked([place.partition for place in places]))
-    uncommitted = {}
+        on_revoke=on_revoke)
     while not ending.yes:
         for message in member.consume(200, lines.POLL_MS / 1000):
             if message.error() is not None:

@@ -42,10 +42,15 @@ def record_of(message):
 
 
 class Listener(ConsumerRebalanceListener):
+    def __init__(self, uncommitted):
+        self.uncommitted = uncommitted
+
     def on_partitions_assigned(self, assigned):
         lines.assigned([place.partition for place in assigned])
 
     def on_partitions_revoked(self, revoked):
+        for place in revoked:  # it may come back when others have got further
+            self.uncommitted.pop(place, None)
         lines.revoked([place.partition for place in revoked])
 
 
@@ -56,8 +61,8 @@ def group(address, topic, name, ending):
         max_poll_interval_ms=lines.MAX_POLL_INTERVAL_MS,
         heartbeat_interval_ms=lines.HEARTBEAT_INTERVAL_MS, retry_backoff_ms=lines.BACKOFF_MS,
         reconnect_backoff_max_ms=200, fetch_max_wait_ms=200)
-    member.subscribe([topic], listener=Listener())
     uncommitted = {}
+    member.subscribe([topic], listener=Listener(uncommitted))
     while not ending.yes:
         for place, messages in member.poll(lines.POLL_MS).items():
             for message in messages:
