@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Consumer groups next to Apache Kafka's, on this machine, the brands in turns:
 
-    groups_bench.py [--rounds N] [--only PART ...] [--moldau PATH] [--out FILE]
+    groups_bench.py [--rounds N] [--only PART ...] [--protocols P ...] [--moldau PATH] [--out FILE]
 
 Parts: load (a start on a million committed offsets, until every group's can be fetched), requests
 (CPU of a heartbeat and of a commit, both protocols), many (10,000 groups of 3 members) and large (one
 group of 1,000). The members are tests/bench/groups (C++, one thread, raw frames); CPU time is the
 broker's alone. Defaults of both brokers, but for Apache's cluster of one; Apache's heap is 1 GiB.
-Medians, and ratios with their spread. --out writes PART of what was measured as JSON and a table.
+Medians, and ratios with their spread. --out FILE keeps all values as JSON, beside those of earlier
+runs of the same commit; the tables are made of all of them.
 """
 
 import argparse
@@ -242,7 +243,7 @@ def part_requests(options, rig):
     servers = both(options, rig, "requests", 3)
     loads = {}
     for brand, server in servers.items():
-        for protocol in PROTOCOLS:
+        for protocol in options.protocols:
             # Not the same groups: those of one protocol would be changed to the other.
             load = Load(options, server, "members", protocol, "work", MEMBERS // 3, 3, protocol)
             load.line("settled")
@@ -251,7 +252,7 @@ def part_requests(options, rig):
                 load.measure(f"{what} {WARM_REQUESTS}")
     for number in range(options.rounds):
         one = {brand: {} for brand in BRANDS}
-        for protocol in PROTOCOLS:
+        for protocol in options.protocols:
             for what in ("heartbeats", "commits"):
                 for brand in in_turn(number):
                     found = loads[brand, protocol].measure(f"{what} {REQUESTS}")
@@ -303,7 +304,7 @@ def crowd(options, rig, brand, title, protocol, groups, members):
 def crowds(options, rig, title, groups, members):
     for number in range(options.rounds):
         one = {brand: {} for brand in BRANDS}
-        for protocol in PROTOCOLS:
+        for protocol in options.protocols:
             for brand in in_turn(number):
                 one[brand] |= crowd(options, rig, brand, title, protocol, groups, members)
         yield one
@@ -351,7 +352,7 @@ def circumstances():
     model = next((line.split(":")[1].strip()
                   for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                   if line.startswith("model name")), "?")
-    commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"],
+    commit = subprocess.run(["git", "-C", HERE, "rev-parse", "--short", "HEAD"],
                             capture_output=True, text=True, check=False).stdout.strip()
     return {"machine": f"{model}, {len(list(pathlib.Path('/sys/devices/system/cpu').glob('cpu[0-9]*')))}"
                        f" CPUs, Linux {platform.release()}",
@@ -360,16 +361,30 @@ def circumstances():
 
 
 def write(options, part, rounds):
-    """PART.json has all values; the table is on standard output as Markdown."""
+    """Keeps the values, and prints the table as Markdown."""
     rows = rows_of(rounds)
-    print(f"\n| {part}, {len(rounds)} rounds | Moldau | Apache | Moldau : Apache (least to most) |")
+    if options.out:
+        rows = kept(options.out, part, rows)
+    count = max(len(row.values["moldau"]) for row in rows)
+    print(f"\n| {part}, {count} rounds | Moldau | Apache | Moldau : Apache (least to most) |")
     print("|---|---|---|---|")
     for row in rows:
         print("| " + " | ".join(row.cells()) + " |", flush=True)
-    if options.out:
-        known = json.loads(options.out.read_text()) if options.out.exists() else {}
-        known[part] = {**circumstances(), "figures": {row.what: row.values for row in rows}}
-        options.out.write_text(json.dumps(known, indent=1) + "\n")
+
+
+def kept(path, part, rows):
+    """With those of before, if the commit is the same; written to the file."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    now = circumstances()
+    old = known.get(part, {})
+    figures = old.get("figures", {}) if old.get("commit") == now["commit"] else {}
+    for row in rows:
+        values = figures.setdefault(row.what, {brand: [] for brand in BRANDS})
+        for brand in BRANDS:
+            values[brand] += row.values[brand]
+    known[part] = {**now, "figures": figures}
+    path.write_text(json.dumps(known, indent=1) + "\n")
+    return [Row(what, values) for what, values in figures.items()]
 
 
 def build_load(directory):
@@ -385,7 +400,8 @@ def main():
     parser.add_argument("--moldau", default=str(kafka_rig.ROOT / "build/release/moldau"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--out", type=pathlib.Path, help="a JSON file; parts in it are replaced")
+    parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
+    parser.add_argument("--out", type=pathlib.Path, help="a JSON file that keeps all values")
     options = parser.parse_args()
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -24,6 +24,8 @@ PAUSE_S = 15
 # A rebalance waits 10 s for a session, or 30 s for one that is between two polls; the rest is this
 # machine's: a member may have to be started.
 SETTLE_LIMIT_S = 90
+# After a kill of the broker.
+GIVE_UP_S = 40
 # Two that live may both believe for so long that a partition is theirs: until the heartbeat of the
 # one that has lost it, which may be waiting for a broker that is away.
 OVERLAP_LIMIT_S = 20
@@ -95,6 +97,7 @@ class Group:
         self.events = collections.Counter()
         self.unsettled_since = time.monotonic()
         self.last_event = "the start"
+        self.broker_killed_at = None
         self.settled_after = []  # [(seconds, event)]
         self.overlaps = {}  # partition: since when
         self.findings = []
@@ -103,6 +106,8 @@ class Group:
 
     def disturbed(self, event):
         self.events[event] += 1
+        if event == "broker killed":
+            self.broker_killed_at = time.monotonic()
         self.last_event = event
         self.unsettled_since = time.monotonic()
 
@@ -154,13 +159,19 @@ class Group:
         if member.leaving:
             if code != 0 or not member.left:
                 self.findings.append(f"{member.name} left with {code}:\n{member.process.tail(5)}")
-        elif member.was_paused:
-            # It was fenced, and says so by ending.
+        elif self.may_give_up(member):
             self.disturbed("gave up")
             self.add()
         else:
             self.findings.append(f"{member.name} ended with {code}:\n{member.process.tail(5)}")
             self.add()
+
+    def may_give_up(self, member):
+        """Some clients end by themselves when they are fenced, when there is no broker for a while,
+        or when the session of the static member that they are to replace is not over."""
+        killed = self.broker_killed_at
+        return (member.was_paused or self.kind.is_static
+                or killed is not None and time.monotonic() < killed + GIVE_UP_S)
 
     def listen_to(self, member):
         for word, rest in member.take_news():

@@ -17,6 +17,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.SubscriptionPattern;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -109,7 +110,8 @@ final class Group implements ConsumerRebalanceListener {
         }
         try {
             consumer.commitSync(uncommitted);
-        } catch (RetriableException | CommitFailedException error) {
+        } catch (RetriableException | CommitFailedException
+                 | RebalanceInProgressException error) {
             System.err.println("commit: " + error);
             return;  // again after the next poll, which rejoins the group where it must
         }
