@@ -118,7 +118,8 @@ class Members:
         for group in offsets["Groups"]:
             for topic in group["Topics"]:
                 topic["Partitions"].sort(key=lambda one: one["PartitionIndex"])
-        return {"consumer": new["Groups"], "classic": old["Groups"], "offsets": offsets["Groups"]}
+        return {kind: sorted(answer["Groups"], key=lambda one: one["GroupId"])
+                for kind, answer in (("consumer", new), ("classic", old), ("offsets", offsets))}
 
     def check_described(self):
         found = self.describe()
