@@ -19,6 +19,7 @@ import pathlib
 import platform
 import resource
 import shutil
+import signal
 import statistics
 import struct
 import subprocess
@@ -45,7 +46,7 @@ GROUPS, PARTITIONS, EACH = 10_000, 100, 10
 # requests
 MEMBERS, WARM_REQUESTS, REQUESTS = 300, 100_000, 50_000
 # many, large
-MANY, LARGE, STEADY_S = 10_000, 1_000, 20
+MANY, LARGE, STEADY_S = 10_000, 1_000, 12
 
 
 class RoomyApache(kafka_rig.Apache):
@@ -352,7 +353,7 @@ def circumstances():
     model = next((line.split(":")[1].strip()
                   for line in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
                   if line.startswith("model name")), "?")
-    commit = subprocess.run(["git", "-C", HERE, "rev-parse", "--short", "HEAD"],
+    commit = subprocess.run(["git", "-C", kafka_rig.ROOT, "log", "-1", "--format=%h", "--", "src"],
                             capture_output=True, text=True, check=False).stdout.strip()
     return {"machine": f"{model}, {len(list(pathlib.Path('/sys/devices/system/cpu').glob('cpu[0-9]*')))}"
                        f" CPUs, Linux {platform.release()}",
@@ -403,6 +404,7 @@ def main():
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file that keeps all values")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and what was started ends, too
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     for part in options.only:

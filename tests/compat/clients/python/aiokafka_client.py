@@ -53,15 +53,18 @@ def record_of(message):
 
 
 class Listener(ConsumerRebalanceListener):
+    """A rebalance waits until what was read is committed; otherwise the library would commit it
+    later, with the next generation, in which the partition may be somebody else's."""
+
     def __init__(self):
-        self.changes = 0
+        self.working = asyncio.Lock()
 
     async def on_partitions_assigned(self, assigned):
         lines.assigned([place.partition for place in assigned])
 
     async def on_partitions_revoked(self, revoked):
-        self.changes += 1
-        lines.revoked([place.partition for place in revoked])
+        async with self.working:
+            lines.revoked([place.partition for place in revoked])
 
 
 def group(address, topic, name, ending):
@@ -80,23 +83,25 @@ async def consume(address, topic, name, ending):
     await member.start()
     while not ending.yes:
         found = await member.getmany(timeout_ms=lines.POLL_MS)
-        for place, messages in found.items():
-            for message in messages:
-                lines.read(record_of(message))
-            await commit(member, listener, place, messages[-1].offset + 1)
+        async with listener.working:
+            for place in set(found) & member.assignment():
+                for message in found[place]:
+                    lines.read(record_of(message))
+                await commit(member, place, found[place][-1].offset + 1)
     await member.stop()
 
 
-async def commit(member, listener, place, offset):
-    """Until it is done, or the partition is somebody else's, or was."""
-    changes = listener.changes
-    while place in member.assignment() and listener.changes == changes:
+async def commit(member, place, offset):
+    """Until it is done, or refused."""
+    while place in member.assignment():
         try:
             await member.commit({place: offset})
             lines.committed(place.partition, offset)
             return
         except errors.KafkaError as error:
             lines.problem("commit", error)
+            if not error.retriable:
+                return
             await asyncio.sleep(lines.BACKOFF_MS / 1000)
 
 
