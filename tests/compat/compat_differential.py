@@ -19,12 +19,20 @@ import kafka_jars
 import kafka_rig
 import processes
 import schema_codec
-from differential import compare, script
+from differential import compare, group_stories, script
 from differential.recording import load, record, save
 from processes import expect
 from registry import compat_test
 
 ANSWERS_MIN = 300
+# Sections about groups, of both protocols.
+GROUP_FILES = ("commits.txt", "consumer_groups.txt", "coordinators.txt", "group_configs.txt",
+               "group_stories", "groups.txt", "offsets.txt", "rebalances.txt")
+GROUP_SECTIONS_MIN = 200
+
+
+def all_sections():
+    return script.scripts() + group_stories.sections()
 
 
 def compared(sections, apache, other, accepted):
@@ -54,12 +62,12 @@ def text_of(report, accepted):
     return "\n".join(lines)
 
 
-@compat_test(limit_s=300, against=("moldau",))
+@compat_test(limit_s=400, against=("moldau",))
 def test_scripted_requests_are_answered_as_apache_answers_them(rig):
     """All scripts against both, one broker at a time; every difference is accepted with a reason,
     and every accepted difference is there."""
     schemas = schema_codec.Schemas(kafka_jars.jars("newest"))
-    sections = script.scripts()
+    sections = all_sections()
     accepted = compare.read_accepted()
     unexplained = compare.unexplained(accepted, compare.DIFFERENCES.read_text(encoding="utf-8"))
     expect(not unexplained, f"docs/differences.md does not explain {unexplained}")
@@ -72,6 +80,8 @@ def test_scripted_requests_are_answered_as_apache_answers_them(rig):
         + text.splitlines()[-1:]), flush=True)
     expect(not report.found, text)
     expect(report.requests >= ANSWERS_MIN, f"only {report.requests} requests")
+    of_groups = sum(section.file in GROUP_FILES for section in sections)
+    expect(of_groups >= GROUP_SECTIONS_MIN, f"only {of_groups} sections about groups")
     unused = [one.name for one in accepted if one.uses == 0]
     expect(not report.skipped, "sections were skipped")
     expect(not unused, f"accepted differences that are not there: {unused}")
@@ -81,7 +91,7 @@ def test_scripted_requests_are_answered_as_apache_answers_them(rig):
 def test_scripted_requests_are_answered_alike_by_two_apaches(rig):
     """Two runs of Apache Kafka differ nowhere, not even in words; one changed field is found."""
     schemas = schema_codec.Schemas(kafka_jars.jars("newest"))
-    sections = script.scripts()
+    sections = all_sections()
     apache = record(rig, "apache", sections, schemas)
     again = record(rig, "apache", sections, schemas, apache.ranges(schemas), "again")
     report = compared(sections, apache, again, [])
@@ -123,7 +133,7 @@ def main():
                         default=kafka_rig.ROOT / "build/release/moldau")
     options = parser.parse_args()
     schemas = schema_codec.Schemas(kafka_jars.jars("newest"))
-    sections = [one for one in script.scripts()
+    sections = [one for one in all_sections()
                 if re.search(options.regex, f"{one.file}: {one.title}")]
     directory = tempfile.mkdtemp(prefix="moldau-differential-")
     rig = kafka_rig.Rig(directory, options.against, options.moldau.resolve())

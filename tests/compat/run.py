@@ -43,6 +43,7 @@ import compat_real_input  # noqa: F401
 import compat_groups
 import compat_consumer_groups  # noqa: F401
 import compat_group_exchange  # noqa: F401
+import compat_chaos  # noqa: F401
 import compat_group_tools  # noqa: F401
 import compat_group_pipeline  # noqa: F401
 import compat_differential  # noqa: F401
