@@ -4,6 +4,7 @@
 
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/metadata.h"
 
@@ -57,6 +58,9 @@ env::Task<Result<>> Admin::turn() {
   if (topic && prng_.chance(bench_.scenario.deletions_per_million)) {
     co_return co_await begin_deletion(*topic);
   }
+  const bool may_trim = topic && bench_.history.catalog().is_trimmed(*topic) &&
+                        !bench_.scenario.names_are_reused;  // it goes by name
+  if (may_trim && prng_.chance(300'000)) co_return co_await delete_records(*topic);
   if (topic && prng_.chance(150'000)) co_return co_await add_partitions(*topic);
   co_return co_await look();
 }
@@ -74,19 +78,23 @@ env::Task<Result<>> Admin::create_next() {
     creating_ = topics[created_++];
   } else if (bench_.scenario.names_are_reused && !free_names_.empty()) {
     const std::string& name = *free_names_.begin();
-    creating_ = topics[prng_.below(topics.size())];
-    if (is_compacted(creating_->name) != is_compacted(name)) {
-      // The name says what it is; one of the auditor's may be of another kind than all of ours.
-      const auto other = std::ranges::find(topics, is_compacted(name), [](const TopicPlan& plan) {
-        return is_compacted(plan.name);
-      });
-      creating_->configs.clear();
-      if (other != topics.end()) creating_->configs = other->configs;
-    }
+    creating_ = plan_for(name);
     creating_->name = name;
     free_names_.erase(free_names_.begin());
   }
   co_return Result<>();
+}
+
+/// The name says what it is.
+TopicPlan Admin::plan_for(const std::string& reused_name) {
+  const auto& topics = bench_.scenario.topics;
+  TopicPlan plan = topics[prng_.below(topics.size())];
+  const auto same = std::ranges::find(topics, reused_name, &TopicPlan::name);
+  const bool is_plain = !plan.retention && !is_compacted(plan.name) &&
+                        (same == topics.end() || !same->retention) && !is_compacted(reused_name);
+  if (!is_plain && same != topics.end()) return *same;
+  if (!is_plain) plan.configs.clear();  // for one of the auditor's
+  return plan;
 }
 
 env::Task<Result<bool>> Admin::create(const TopicPlan& plan) {
@@ -173,6 +181,38 @@ env::Task<Result<>> Admin::add_partitions(int topic) {
     co_return Result<>();
   }
   failed(sent_at, "CreatePartitions", error);
+  co_return co_await bench_.pause(backoff);
+}
+
+env::Task<Result<>> Admin::delete_records(int topic) {
+  const TopicKnowledge known = bench_.history.catalog().at(topic);
+  const PartitionRef where{
+      topic, static_cast<int>(prng_.below(static_cast<std::uint64_t>(known.partitions)))};
+  const auto end = static_cast<std::uint64_t>(bench_.history.acked_end(where).value());
+  const bool all = prng_.chance(200'000);
+  const Offset below(all ? -1 : static_cast<std::int64_t>(prng_.below(end + 1)));
+  protocol::DeleteRecordsRequest request;
+  request.timeout_ms = 30'000;
+  auto& wanted = request.topics.emplace_back();
+  wanted.name = Text::copy(known.name);
+  auto& partition = wanted.partitions.emplace_back();
+  partition.partition_index = PartitionId(where.partition);
+  partition.offset = below;
+  const int deletion = bench_.history.next_deletion();
+  const MonoTime sent_at = bench_.now();
+  bench_.history.add(RecordsDeletionSent{sent_at, deletion, where, below});
+  const auto version = static_cast<std::int16_t>(prng_.between(0, 2));
+  const auto answer = CO_TRY(
+      co_await connection_.call<protocol::DeleteRecordsResponse>(std::move(request), version));
+  if (answer->topics.size() != 1 || answer->topics[0].partitions.size() != 1) {
+    bench_.history.add(AnswerImpossible{bench_.now(), "DeleteRecords does not name the partition"});
+    co_return Result<>();
+  }
+  const auto& deleted = answer->topics[0].partitions[0];
+  bench_.history.add(RecordsDeletionAnswered{bench_.now(), deletion, where, deleted.error_code,
+                                             deleted.low_watermark});
+  if (deleted.error_code == ErrorCode::none) co_return Result<>();
+  failed(sent_at, "DeleteRecords", deleted.error_code);
   co_return co_await bench_.pause(backoff);
 }
 

@@ -27,6 +27,8 @@ class Admin {
   env::Task<Result<>> begin_deletion(int topic);
   env::Task<Result<bool>> remove(int topic);
   env::Task<Result<>> add_partitions(int topic);
+  env::Task<Result<>> delete_records(int topic);
+  TopicPlan plan_for(const std::string& reused_name);
   std::optional<int> choose_topic();
   /// What went wrong, other than success and "that was so already".
   void failed(MonoTime sent_at, std::string_view what, protocol::ErrorCode error);

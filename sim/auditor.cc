@@ -25,6 +25,7 @@ Auditor::Auditor(Bench& bench, int actor)
       actor_(actor),
       connection_(bench, actor, timeout),
       fetcher_(bench, connection_, plan_of_reader()),
+      lister_(bench, connection_),
       admin_(bench, actor + 1) {}
 
 env::Task<> Auditor::run() {
@@ -48,23 +49,29 @@ env::Task<Result<>> Auditor::read_all() {
   co_return Result<>();
 }
 
-/// From 0 to the high watermark.
+/// From its start to the high watermark.
 env::Task<Result<Auditor::Ends>> Auditor::read(PartitionRef where) {
   Offset from{0};
-  std::vector<SeenRecord> left;
+  Ends ends{.log_start = from, .end = from};
   const bool wants_all = bench_.history.catalog().at(where.topic).is_compacted();
   while (true) {
     const auto summaries = CO_TRY(co_await fetcher_.fetch({{where, from}}, Duration(0)));
     const FetchedSummary summary = summaries.at(where);
+    if (summary.error == ErrorCode::offset_out_of_range &&
+        bench_.history.catalog().is_trimmed(where.topic)) {
+      from = CO_TRY(co_await lister_.list(where, ListedOffset::earliest));
+      ends = {.log_start = from, .end = from};
+      continue;
+    }
     if (summary.error != ErrorCode::none) co_return fail(Errc::unavailable, "fetch");
     if (wants_all) {
       const auto* const read = std::get_if<Fetched>(&bench_.history.events().back());
       CHECK(read != nullptr && read->where == where, "another event than our own answer");
-      left.insert(left.end(), read->records.begin(), read->records.end());
+      ends.left.insert(ends.left.end(), read->records.begin(), read->records.end());
     }
-    if (summary.next >= summary.high_watermark) {
-      co_return Ends{Offset(0), summary.next, std::move(left)};
-    }
+    ends.bytes += summary.bytes;
+    ends.end = summary.next;
+    if (summary.next >= summary.high_watermark) co_return ends;
     // Nothing, below the high watermark: asked again, until whoever waits for us finds it too long.
     if (summary.next == from) CO_TRY(co_await bench_.pause(pace));
     from = summary.next;
@@ -76,8 +83,8 @@ env::Task<> Auditor::audit() {
   for (std::size_t i = 0; i < all.size();) {
     auto ends = co_await read(all[i]);
     if (ends) {
-      bench_.history.add(
-          AuditEnded{bench_.now(), all[i], ends->log_start, ends->end, std::move(ends->left)});
+      bench_.history.add(AuditEnded{bench_.now(), all[i], ends->log_start, ends->end,
+                                    std::move(ends->left), ends->bytes});
       ++i;
     } else if (ends.error().code == Errc::cancelled || !co_await bench_.pause(pace)) {
       co_return;
@@ -123,13 +130,16 @@ env::Task<Result<bool>> Auditor::probe_partition(PartitionRef where) {
   topic.topic_id = known.id;
   auto& partition = topic.partition_data.emplace_back();
   partition.index = PartitionId(where.partition);
-  partition.records = make_batch({.first = id,
-                                  .timestamp = bench_.env.clock().wall().value,
-                                  .options = {},
-                                  .keyed = known.is_compacted()});
+  const WallMs timestamp = bench_.env.clock().wall();
+  partition.records = make_batch(
+      {.first = id, .timestamp = timestamp.value, .options = {}, .keyed = known.is_compacted()});
   const MonoTime sent_at = bench_.now();
-  bench_.history.add(
-      BatchSent{.at = sent_at, .where = where, .first = id, .connection = connection_.number()});
+  bench_.history.add(BatchSent{.at = sent_at,
+                               .where = where,
+                               .first = id,
+                               .connection = connection_.number(),
+                               .timestamp = timestamp,
+                               .bytes = partition.records->size()});
   const auto answer = CO_TRY(
       co_await connection_.call<protocol::ProduceResponse>(std::move(request), produce_version));
   if (answer->responses.size() != 1 || answer->responses[0].partition_responses.size() != 1) {

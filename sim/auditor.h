@@ -2,6 +2,7 @@
 
 #include "sim/admin.h"
 #include "sim/fetcher.h"
+#include "sim/offset_lister.h"
 
 namespace moldau::sim {
 
@@ -25,7 +26,8 @@ class Auditor {
   struct Ends {
     Offset log_start;
     Offset end;
-    std::vector<SeenRecord> left;  ///< of a compacted topic
+    std::vector<SeenRecord> left{};  ///< of a compacted topic
+    std::uint64_t bytes{0};          ///< of all batches
   };
   env::Task<Result<>> read_all();
   env::Task<Result<Ends>> read(PartitionRef where);
@@ -35,6 +37,7 @@ class Auditor {
   const int actor_;
   Connection connection_;
   Fetcher fetcher_;
+  OffsetLister lister_;
   Admin admin_;
   std::int32_t next_number_{0};
   int probes_{0};

@@ -25,6 +25,9 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
       fmt::format("{}", to_ms(scenario.initial_rebalance_delay));
   properties["offsets.topic.num.partitions"] = fmt::format("{}", scenario.offsets_partitions);
   properties["log.cleaner.backoff.ms"] = fmt::format("{}", to_ms(scenario.cleaner_backoff));
+  properties["log.retention.check.interval.ms"] =
+      fmt::format("{}", to_ms(scenario.retention_check));
+  properties["log.initial.task.delay.ms"] = "0";
   auto values = StaticConfig::make(properties);
   CHECK(values.has_value(), "{}", values.error().to_string());
   auto config = broker::BrokerConfig::make(*std::move(values));

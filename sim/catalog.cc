@@ -10,7 +10,11 @@ int Catalog::find_or_add(const Uuid& id, const std::string& name) {
   for (int topic = 0; topic < size(); ++topic) {
     if (at(topic).id == id) return topic;
   }
-  topics_.push_back({.name = name, .id = id});
+  const auto declared = declared_.find(name);
+  topics_.push_back(
+      {.name = name,
+       .id = id,
+       .retention = declared == declared_.end() ? std::nullopt : std::optional(declared->second)});
   return size() - 1;
 }
 

@@ -1,9 +1,14 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/ids.h"
+#include "base/time.h"
 #include "base/uuid.h"
 
 namespace moldau::sim {
@@ -21,6 +26,13 @@ inline bool is_compacted(std::string_view topic) {
   return topic.starts_with(compacted_prefix);
 }
 
+/// What may go from the front of a topic's logs, besides what DeleteRecords asks for.
+struct Retention {
+  std::optional<std::int64_t> bytes{};  ///< so many stay
+  std::optional<Duration> time{};       ///< what is younger stays, by the broker's wall clock
+  bool operator==(const Retention&) const = default;
+};
+
 /// What the clients know of one topic.
 struct TopicKnowledge {
   std::string name;
@@ -29,6 +41,7 @@ struct TopicKnowledge {
   bool creation_acked{false};
   bool deletion_begun{false};  ///< asked for: from here on everything of it may vanish
   bool deletion_acked{false};
+  std::optional<Retention> retention{};  ///< null: every log of it starts at 0 for ever
 
   bool is_compacted() const { return sim::is_compacted(name); }
 };
@@ -36,6 +49,8 @@ struct TopicKnowledge {
 /// All topics that any client has heard of, by the order of hearing.
 class Catalog {
  public:
+  /// Topics of that name have a retention. Before any of them is heard of.
+  void declare(const std::string& name, const Retention& retention) { declared_[name] = retention; }
   int find_or_add(const Uuid& id, const std::string& name);
   TopicKnowledge& at(int topic) { return topics_.at(static_cast<std::size_t>(topic)); }
   const TopicKnowledge& at(int topic) const { return topics_.at(static_cast<std::size_t>(topic)); }
@@ -43,12 +58,14 @@ class Catalog {
 
   /// Created, acknowledged, and nobody has asked to delete it.
   bool is_safe(int topic) const { return at(topic).creation_acked && !at(topic).deletion_begun; }
+  bool is_trimmed(int topic) const { return at(topic).retention.has_value(); }
   /// Partitions of all safe topics, in order.
   std::vector<PartitionRef> safe_partitions() const;
   /// "orders-2", with the topic's number if there were several of that name.
   std::string name(PartitionRef where) const;
 
  private:
+  std::map<std::string, Retention> declared_;
   std::vector<TopicKnowledge> topics_;
 };
 

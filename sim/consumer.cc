@@ -2,13 +2,9 @@
 
 #include <algorithm>
 
-#include "protocol/messages/list_offsets.h"
-
 namespace moldau::sim {
 
 using protocol::ErrorCode;
-using protocol::ListOffsetsRequest;
-using protocol::ListOffsetsResponse;
 
 namespace {
 constexpr std::size_t partitions_max = 4;
@@ -17,8 +13,6 @@ constexpr std::uint64_t lists_per_million = 150'000;
 constexpr Duration rest = milliseconds(20);
 constexpr Duration slow_rest = milliseconds(200);
 constexpr int busy_fetches = 60;  // then it slows down
-constexpr std::int64_t latest_timestamp = -1;
-constexpr std::int64_t earliest_timestamp = -2;
 /// Longer than any long poll and any answer of a broker that works.
 constexpr Duration timeout = std::chrono::seconds(9);
 
@@ -32,7 +26,8 @@ Consumer::Consumer(Bench& bench, int actor, const ConsumerPlan& plan)
       plan_(plan),
       prng_(chance_of(bench, actor)),
       connection_(bench, actor, timeout),
-      fetcher_(bench, connection_, plan) {}
+      fetcher_(bench, connection_, plan),
+      lister_(bench, connection_) {}
 
 env::Task<> Consumer::run() {
   while (true) {
@@ -45,6 +40,7 @@ env::Task<> Consumer::run() {
 env::Task<Result<>> Consumer::turn() {
   if (positions_.empty() || prng_.chance(choices_per_million)) choose();
   if (positions_.empty()) co_return co_await bench_.pause(rest);
+  if (reset_) co_return co_await reset(*reset_);
   if (prng_.chance(lists_per_million)) co_return co_await list_offsets();
   co_return co_await fetch();
 }
@@ -88,6 +84,7 @@ void Consumer::go_on(const Fetcher::Summaries& summaries) {
       positions_[where] = summary.next;
     } else if (summary.error == ErrorCode::offset_out_of_range) {
       positions_[where] = Offset(0);
+      if (bench_.history.catalog().is_trimmed(where.topic)) reset_ = where;
     } else if (!bench_.history.catalog().is_safe(where.topic)) {
       positions_.erase(where);
     }
@@ -95,34 +92,28 @@ void Consumer::go_on(const Fetcher::Summaries& summaries) {
 }
 
 env::Task<Result<>> Consumer::list_offsets() {
-  CO_TRY(co_await connection_.ensure());
   const PartitionRef where = positions_.begin()->first;
   const auto which = prng_.chance(800'000) ? ListedOffset::latest : ListedOffset::earliest;
-  ListOffsetsRequest request;
-  request.replica_id = no_node;
-  auto& topic = request.topics.emplace_back();
-  topic.name = Text::copy(bench_.history.catalog().at(where.topic).name);
-  auto& partition = topic.partitions.emplace_back();
-  partition.partition_index = PartitionId(where.partition);
-  partition.timestamp = which == ListedOffset::latest ? latest_timestamp : earliest_timestamp;
-  const int read = bench_.history.next_read();
-  bench_.history.add(ReadBegun{bench_.now(), read, where});
   const auto version = static_cast<std::int16_t>(prng_.between(1, 10));
-  const auto answer = co_await connection_.call<ListOffsetsResponse>(std::move(request), version);
-  if (!answer) {
-    bench_.history.add(ReadLost{bench_.now(), read, where});
-    co_return std::unexpected(answer.error());
+  const auto listed = co_await lister_.list(where, which, version);
+  if (!listed && listed.error().code == Errc::cancelled) {
+    co_return std::unexpected(listed.error());
   }
-  const auto& topics = (*answer)->topics;
-  if (topics.size() != 1 || topics[0].partitions.size() != 1) {
-    bench_.history.add(AnswerImpossible{bench_.now(), "ListOffsets does not name the partition"});
+  if (!listed) positions_.erase(where);
+  co_return co_await bench_.pause(milliseconds(1));
+}
+
+/// To the start of the log, as auto.offset.reset=earliest. If that fails it is asked for again when
+/// the next fetch does.
+env::Task<Result<>> Consumer::reset(PartitionRef where) {
+  reset_.reset();
+  const auto start = co_await lister_.list(where, ListedOffset::earliest);
+  if (start) {
+    positions_[where] = *start;
     co_return Result<>();
   }
-  const auto& found = topics[0].partitions[0];
-  bench_.history.add(
-      OffsetListed{bench_.now(), read, where, found.error_code, which, found.offset});
-  if (found.error_code != ErrorCode::none) positions_.erase(where);
-  co_return co_await bench_.pause(milliseconds(1));
+  if (start.error().code == Errc::cancelled) co_return std::unexpected(start.error());
+  co_return co_await bench_.pause(rest);
 }
 
 }  // namespace moldau::sim

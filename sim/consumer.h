@@ -1,8 +1,10 @@
 #pragma once
 
 #include <map>
+#include <optional>
 
 #include "sim/fetcher.h"
+#include "sim/offset_lister.h"
 
 namespace moldau::sim {
 
@@ -19,6 +21,7 @@ class Consumer {
   env::Task<Result<>> turn();
   env::Task<Result<>> fetch();
   env::Task<Result<>> list_offsets();
+  env::Task<Result<>> reset(PartitionRef where);
   void choose();
   void go_on(const Fetcher::Summaries& summaries);
 
@@ -27,7 +30,9 @@ class Consumer {
   Prng prng_;
   Connection connection_;
   Fetcher fetcher_;
+  OffsetLister lister_;
   std::map<PartitionRef, Offset> positions_;
+  std::optional<PartitionRef> reset_;  // its position is out of range
   int fetches_{0};
   bool resting_{false};
 };

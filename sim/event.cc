@@ -55,6 +55,13 @@ class Describer {
   std::string operator()(const ReadLost& e) const {
     return fmt::format("read {} of {} lost", e.read, name(e.where));
   }
+  std::string operator()(const RecordsDeletionSent& e) const {
+    return fmt::format("deletion {} of {} below {}", e.deletion, name(e.where), e.below);
+  }
+  std::string operator()(const RecordsDeletionAnswered& e) const {
+    return fmt::format("deletion {} of {}: {} low_watermark={}", e.deletion, name(e.where), e.error,
+                       e.low_watermark);
+  }
   std::string operator()(const TopicCreated& e) const {
     return fmt::format("topic {} created with {} partitions", topic(e.topic), e.partitions);
   }
@@ -92,6 +99,9 @@ class Describer {
     return fmt::format("broker ended, life {}: {}", e.life, e.how);
   }
   std::string operator()(const FaultInjected& e) const { return "fault: " + e.what; }
+  std::string operator()(const ClockStepped& e) const {
+    return fmt::format("wall clock is {} ms ahead", to_ms(e.ahead));
+  }
   std::string operator()(const CalmBegun&) const { return "calm begins"; }
   std::string operator()(const BoundMissed& e) const { return "too late: " + e.what; }
   std::string operator()(const AuditEnded& e) const {

@@ -28,6 +28,8 @@ struct BatchSent {
   ProducerId producer_id{no_producer_id};
   ProducerEpoch producer_epoch{no_producer_epoch};
   std::int32_t base_sequence{-1};
+  WallMs timestamp{};      ///< of all its records
+  std::uint64_t bytes{0};  ///< of the batch, as it was sent
 };
 
 struct BatchAcked {
@@ -68,6 +70,7 @@ struct Fetched {
   Offset high_watermark{no_offset};
   Offset log_start{no_offset};
   std::vector<SeenRecord> records;
+  std::uint64_t bytes{0};  ///< of all batches
 };
 enum class ListedOffset : std::uint8_t { latest, earliest };
 struct OffsetListed {
@@ -83,6 +86,21 @@ struct ReadLost {
   MonoTime at;
   int read{0};
   PartitionRef where;
+};
+
+/// DeleteRecords goes out, for one partition. Ends as the next one, or as a RequestLost.
+struct RecordsDeletionSent {
+  MonoTime at;
+  int deletion{0};  ///< unique in the run
+  PartitionRef where;
+  Offset below{no_offset};  ///< -1: the high watermark
+};
+struct RecordsDeletionAnswered {
+  MonoTime at;
+  int deletion{0};
+  PartitionRef where;
+  protocol::ErrorCode error{};
+  Offset low_watermark{no_offset};
 };
 
 struct TopicCreated {
@@ -151,6 +169,11 @@ struct FaultInjected {
   MonoTime at;
   std::string what;
 };
+/// The broker's wall clock was put so far ahead of true time.
+struct ClockStepped {
+  MonoTime at;
+  Duration ahead{0};
+};
 /// Faults have stopped and the broker is to be as good as ever from here on.
 struct CalmBegun {
   MonoTime at;
@@ -167,14 +190,16 @@ struct AuditEnded {
   Offset log_start{no_offset};
   Offset end{no_offset};
   std::vector<SeenRecord> left{};  ///< of a compacted topic: all that is in it
+  std::uint64_t bytes{0};          ///< of all batches
 };
 
-using Event = std::variant<BatchSent, BatchAcked, BatchRefused, ReadBegun, Fetched, OffsetListed,
-                           ReadLost, TopicCreated, PartitionsAdded, DeletionBegun, TopicDeleted,
-                           MetadataSeen, ProducerIdGiven, AnswerImpossible, RequestLost,
-                           BrokerStarted, BrokerStartFailed, BrokerEnded, FaultInjected, CalmBegun,
-                           BoundMissed, AuditEnded, CommitSent, CommitAnswered, CommitLost,
-                           OffsetTold, GroupJoined, AssignmentSent, AssignmentTold>;
+using Event =
+    std::variant<BatchSent, BatchAcked, BatchRefused, ReadBegun, Fetched, OffsetListed, ReadLost,
+                 RecordsDeletionSent, RecordsDeletionAnswered, TopicCreated, PartitionsAdded,
+                 DeletionBegun, TopicDeleted, MetadataSeen, ProducerIdGiven, AnswerImpossible,
+                 RequestLost, BrokerStarted, BrokerStartFailed, BrokerEnded, FaultInjected,
+                 ClockStepped, CalmBegun, BoundMissed, AuditEnded, CommitSent, CommitAnswered,
+                 CommitLost, OffsetTold, GroupJoined, AssignmentSent, AssignmentTold>;
 
 MonoTime time_of(const Event& event);
 /// The partition that it is about; null: about the whole.

@@ -126,6 +126,7 @@ void Faults::step_clock(const PlannedFault& fault) {
   note(fmt::format("wall clock steps to {} s off", to_ms(target) / 1000));
   host_.node().step_wall(target - clock_offset_);
   clock_offset_ = target;
+  history_.add(ClockStepped{world_.now(), target});
 }
 
 void Faults::break_network(const PlannedFault& fault) {
@@ -153,7 +154,9 @@ void Faults::heal() {
   host_.node().disk().set_capacity(capacity_);
   if (!armed_ && !host_.needs_attention() && !host_.is_half()) return;
   power_cut("power cut, so that nothing of the faults is left");
-  pass_until([this] { return !host_.is_up(); }, down_within);
+  // Its program may end before the machine is down: then it is attended to at once.
+  const int lives = host_.lives();
+  pass_until([this, lives] { return !host_.is_up() || host_.lives() != lives; }, down_within);
   armed_ = false;
   host_.excuse(Excuse::none);
 }

@@ -10,6 +10,7 @@ using protocol::FetchResponse;
 
 namespace {
 constexpr std::int16_t topic_ids_since = 13;
+constexpr std::int16_t log_start_since = 5;
 constexpr std::int32_t session_epoch_none = -1;
 }  // namespace
 
@@ -139,13 +140,16 @@ FetchedSummary Fetcher::take_partition(const FetchResponse::PartitionData& data,
                   .from = read.from,
                   .high_watermark = data.high_watermark,
                   .log_start = data.log_start_offset,
-                  .records = read_batches(bytes, read.from, scratch_)};
-  FetchedSummary summary{data.error_code, data.high_watermark, read.from};
+                  .records = read_batches(bytes, read.from, scratch_),
+                  .bytes = bytes.size()};
+  FetchedSummary summary{data.error_code, data.high_watermark, read.from, no_offset, bytes.size()};
   summary.next = end_of_batches(bytes, read.from);
-  if (plan_.version < 5) fetched.log_start = Offset(0);  // not in those versions
+  const bool tells_start = plan_.version >= log_start_since;
+  if (!tells_start) fetched.log_start = no_offset;
+  summary.log_start = fetched.log_start;
   if (plan_.sessions) {
     session_[where].high_watermark = data.high_watermark;
-    session_[where].log_start = data.log_start_offset;
+    session_[where].log_start = fetched.log_start;
   }
   bench_.history.add(std::move(fetched));
   return summary;
@@ -161,7 +165,7 @@ FetchedSummary Fetcher::take_unchanged(PartitionRef where, const Read& read) {
                              .high_watermark = known.high_watermark,
                              .log_start = known.log_start,
                              .records = {}});
-  return {ErrorCode::none, known.high_watermark, read.from};
+  return {ErrorCode::none, known.high_watermark, read.from, known.log_start, 0};
 }
 
 std::optional<PartitionRef> Fetcher::place(const FetchResponse::FetchableTopicResponse& topic,

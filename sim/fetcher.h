@@ -17,6 +17,8 @@ struct FetchedSummary {
   protocol::ErrorCode error{};
   Offset high_watermark{no_offset};
   Offset next{no_offset};  ///< behind the last record, or where it was asked from
+  Offset log_start{no_offset};
+  std::uint64_t bytes{0};  ///< of all batches
 };
 
 /// Fetches as Kafka's consumer does, within a session if the plan says so (KIP-227), and puts all
@@ -35,7 +37,7 @@ class Fetcher {
   struct Known {  // of a partition within the session
     Offset from;
     Offset high_watermark{no_offset};
-    Offset log_start{0};
+    Offset log_start{no_offset};
   };
   struct Read {
     int number;

@@ -10,6 +10,7 @@
 #include "sim/checkers/durability.h"
 #include "sim/checkers/generations.h"
 #include "sim/checkers/liveness.h"
+#include "sim/checkers/log_start.h"
 #include "sim/checkers/offsets.h"
 #include "sim/checkers/producers.h"
 #include "sim/checkers/topics.h"
@@ -51,7 +52,15 @@ void History::learn(const Event& event) {
     catalog_.at(deleted->topic).deletion_acked = true;
   } else if (std::holds_alternative<BrokerStarted>(event)) {
     ++broker_starts_;
+  } else if (const auto* acked = std::get_if<BatchAcked>(&event)) {
+    Offset& end = acked_ends_[acked->where];
+    end = std::max(end, acked->base_offset + acked->count);
   }
+}
+
+Offset History::acked_end(PartitionRef where) const {
+  const auto found = acked_ends_.find(where);
+  return found == acked_ends_.end() ? Offset(0) : found->second;
 }
 
 std::string History::story(const Violation& violation, std::size_t lines_max) const {
@@ -76,6 +85,8 @@ void watch_all(History& history) {
   history.watch_with<AcknowledgedIsVisible>();
   history.watch_with<HighWatermarkNeverGoesBack>();
   history.watch_with<OffsetsAreDense>();
+  history.watch_with<LogStartMovesForward>();
+  history.watch_with<OnlyWhatMayGoGoes>();
   history.watch_with<OnlySentRecordsAppear>();
   history.watch_with<ProducersAreInOrderAndExactlyOnce>();
   history.watch_with<SequencesAreRemembered>();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,10 @@ class History {
   int next_connection() { return ++connections_; }
   /// Of a commit of an offset, or an assignment of a group.
   int next_commit() { return ++commits_; }
+  /// Of DeleteRecords.
+  int next_deletion() { return ++deletions_; }
+  /// Behind the last record of it that was acknowledged.
+  Offset acked_end(PartitionRef where) const;
   /// How often the broker has come to serve.
   int broker_starts() const { return broker_starts_; }
 
@@ -81,6 +86,8 @@ class History {
   int reads_{0};
   int connections_{0};
   int commits_{0};
+  int deletions_{0};
+  std::map<PartitionRef, Offset> acked_ends_;
   int broker_starts_{0};
 };
 

@@ -109,20 +109,22 @@ void Producer::add_batch(PartitionRef where) {
                                prng_.below(static_cast<std::uint64_t>(plan_.batch_records_max))),
               .base_sequence = records::no_sequence,
               .bytes = {},
+              .timestamp = {},
               .made_at = bench_.now()};
   next_number_ += batch.count;
   if (plan_.idempotent) {
     batch.base_sequence = lane.next_sequence;
     lane.next_sequence = records::increment_sequence(lane.next_sequence, batch.count);
   }
-  if (plan_.idempotent) batch.bytes = build(where, batch);
+  if (plan_.idempotent) build(where, batch);
   lane.batches.push_back(std::move(batch));
 }
 
-SharedBytes Producer::build(PartitionRef where, const Batch& batch) {
+void Producer::build(PartitionRef where, Batch& batch) {
+  batch.timestamp = bench_.env.clock().wall();
   BatchPlan plan{.first = batch.first,
                  .count = batch.count,
-                 .timestamp = bench_.env.clock().wall().value,
+                 .timestamp = batch.timestamp.value,
                  .options = {},
                  .keyed = bench_.history.catalog().at(where.topic).is_compacted()};
   if (prng_.chance(plan_.compressed_per_million)) {
@@ -133,7 +135,7 @@ SharedBytes Producer::build(PartitionRef where, const Batch& batch) {
     plan.options.producer_epoch = epoch_;
     plan.options.base_sequence = batch.base_sequence;
   }
-  return make_batch(plan);
+  batch.bytes = make_batch(plan);
 }
 
 /// After a while a producer tells its user that a batch failed. What an idempotent one has sent
@@ -206,7 +208,7 @@ Result<SharedBytes> Producer::take_request(const std::vector<PartitionRef>& plac
 void Producer::renew(PartitionRef where, Batch& batch) {
   batch.first.number = next_number_;
   next_number_ += batch.count;
-  batch.bytes = build(where, batch);
+  build(where, batch);
 }
 
 void Producer::note_sent(PartitionRef where, Batch& batch) {
@@ -219,7 +221,9 @@ void Producer::note_sent(PartitionRef where, Batch& batch) {
                                .acks = plan_.acks,
                                .producer_id = producer_id_,
                                .producer_epoch = epoch_,
-                               .base_sequence = batch.base_sequence});
+                               .base_sequence = batch.base_sequence,
+                               .timestamp = batch.timestamp,
+                               .bytes = batch.bytes.size()});
 }
 
 Result<bool> Producer::submit() {

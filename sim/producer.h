@@ -28,6 +28,7 @@ class Producer {
     std::int32_t count;
     std::int32_t base_sequence;
     SharedBytes bytes;
+    WallMs timestamp;
     MonoTime made_at;
     int attempts{0};
     bool in_flight{false};
@@ -55,7 +56,7 @@ class Producer {
   Result<SharedBytes> take_request(const std::vector<PartitionRef>& places);
   Result<bool> submit();
   void renew(PartitionRef where, Batch& batch);
-  SharedBytes build(PartitionRef where, const Batch& batch);
+  void build(PartitionRef where, Batch& batch);
   void note_sent(PartitionRef where, Batch& batch);
   env::Task<Result<>> send_without_answer();
   env::Task<Result<>> receive();

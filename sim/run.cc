@@ -71,6 +71,9 @@ Run::Run(std::uint64_t seed, const RunOptions& options)
       faults_(world_, host_, scenario_, history_),
       begun_(world_.now()) {
   watch_all(history_);
+  for (const TopicPlan& plan : scenario_.topics) {
+    if (plan.retention) history_.catalog().declare(plan.name, *plan.retention);
+  }
   if (!options_.verbose) return;
   history_.follow([](MonoTime at, const std::string& line) {
     fmt::print(stderr, "{:14.3f} {}\n", ms_of(at), line);

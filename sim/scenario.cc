@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/catalog.h"
-
 namespace moldau::sim {
 
 namespace {
@@ -21,6 +19,7 @@ constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 
 
 constexpr std::uint64_t groups_per_million = 400'000;
 constexpr std::uint64_t compaction_per_million = 400'000;
+constexpr std::uint64_t retention_per_million = 400'000;
 constexpr std::uint64_t several_directories_per_million = 400'000;
 constexpr std::uint64_t few_files_per_million = 400'000;
 
@@ -110,6 +109,41 @@ void draw_compaction(Prng prng, Scenario& scenario) {
   scenario.cleaner_backoff = draw_ms(prng, 100, 500);
 }
 
+/// Small segments, and so little is kept that some of it goes in any run.
+void make_trimmed(Prng& prng, TopicPlan& plan) {
+  plan.name.insert(0, "trimmed-");
+  // The checkers know a record's time and size as they were sent.
+  std::erase_if(plan.configs, [](const auto& config) {
+    return config.first.starts_with("segment") || config.first == "index.interval.bytes" ||
+           config.first == "message.timestamp.type" || config.first == "compression.type";
+  });
+  plan.configs.emplace_back("segment.ms", fmt::format("{}", prng.between(30, 1'000)));
+  if (prng.chance(400'000)) {
+    plan.configs.emplace_back("segment.index.bytes", fmt::format("{}", prng.between(2, 10) * 12));
+    plan.configs.emplace_back("index.interval.bytes", "0");
+  }
+  auto& retention = plan.retention.emplace();
+  if (prng.chance(500'000)) {
+    retention.bytes = prng.between(0, 10'000);
+    plan.configs.emplace_back("retention.bytes", fmt::format("{}", *retention.bytes));
+  }
+  if (prng.chance(500'000)) {
+    retention.time = draw_ms(prng, 0, pick<std::int64_t>(prng, {2'000, 20'000}));
+    plan.configs.emplace_back("retention.ms", fmt::format("{}", to_ms(*retention.time)));
+  } else {
+    plan.configs.emplace_back("retention.ms", "-1");
+  }
+}
+
+/// With a stream of its own, as groups.
+void draw_retention(Prng prng, Scenario& scenario) {
+  if (!prng.chance(retention_per_million)) return;
+  for (TopicPlan& plan : scenario.topics) {
+    if (!is_compacted(plan.name) && prng.chance(600'000)) make_trimmed(prng, plan);
+  }
+  scenario.retention_check = draw_ms(prng, 100, 2'000);
+}
+
 /// With a stream of its own, as groups.
 void draw_directories(Prng prng, Scenario& scenario) {
   if (prng.chance(several_directories_per_million)) {
@@ -187,6 +221,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.ends_with_crash = prng.chance(700'000);
   draw_groups(Prng(seed).split("groups"), scenario);
   draw_compaction(Prng(seed).split("compaction"), scenario);
+  draw_retention(Prng(seed).split("retention"), scenario);
   draw_directories(Prng(seed).split("directories"), scenario);
   return scenario;
 }

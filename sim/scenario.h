@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/prng.h"
 #include "base/time.h"
 #include "env/sim/options.h"
+#include "sim/catalog.h"
 #include "storage/open_files.h"
 
 namespace moldau::sim {
@@ -86,6 +88,7 @@ struct TopicPlan {
   std::string name;
   int partitions{1};
   std::vector<std::pair<std::string, std::string>> configs;
+  std::optional<Retention> retention{};  ///< null: nothing of it goes
 };
 
 /// One run, drawn from its seed.
@@ -107,6 +110,7 @@ struct Scenario {
   Duration initial_rebalance_delay{0};
   std::string flush_strategy;
   Duration cleaner_backoff{std::chrono::seconds(15)};
+  Duration retention_check{std::chrono::minutes(5)};
   int directories{1};
   Duration half_lives{0};  ///< a broker goes on so long after one that is not the first has failed
   std::size_t open_files_max{storage::OpenFiles::unlimited};

@@ -15,14 +15,16 @@ void OffsetsAreDense::see(const Event& event) {
   if (const auto* fetched = std::get_if<Fetched>(&event)) on_fetched(*fetched);
   const auto* listed = std::get_if<OffsetListed>(&event);
   if (listed != nullptr && listed->which == ListedOffset::earliest &&
-      listed->error == ErrorCode::none && listed->offset != Offset(0)) {
+      listed->error == ErrorCode::none && listed->offset != Offset(0) &&
+      !catalog().is_trimmed(listed->where.topic)) {
     violated(listed->at, listed->where, fmt::format("the log starts at {}", listed->offset));
   }
 }
 
 void OffsetsAreDense::on_fetched(const Fetched& fetched) {
   if (fetched.error != ErrorCode::none) return;
-  if (fetched.log_start != Offset(0)) {
+  const bool has_lost_some = fetched.log_start != Offset(0) && fetched.log_start != no_offset;
+  if (has_lost_some && !catalog().is_trimmed(fetched.where.topic)) {
     violated(fetched.at, fetched.where, fmt::format("the log starts at {}", fetched.log_start));
   }
   const bool may_lack_some = catalog().at(fetched.where.topic).is_compacted();

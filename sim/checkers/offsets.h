@@ -5,8 +5,8 @@
 namespace moldau::sim {
 
 /// A fetch from an offset gets that offset and all that follow, without a gap unless the topic is
-/// compacted, none at or above the high watermark. (No topic of the simulator has a retention, so
-/// every log starts at 0.)
+/// compacted, none at or above the high watermark. Every log starts at 0, unless records of its
+/// topic may go (log_start.h).
 class OffsetsAreDense final : public Checker {
  public:
   using Checker::Checker;

@@ -94,12 +94,20 @@ void ProducersAreInOrderAndExactlyOnce::on_audit(const AuditEnded& audit) {
   if (topic.deletion_begun || topic.is_compacted()) return;
   for (const auto& [identity, sequences] : sequences_) {
     if (identity.where != audit.where) continue;
-    const auto count = static_cast<std::int32_t>(sequences.size());
-    if (sequences.begin()->first == 0 && sequences.rbegin()->first == count - 1) continue;
-    violated(
-        audit.at, audit.where,
-        fmt::format("producer {} epoch {}: {} records with the sequences {} to {}", identity.id,
-                    identity.epoch, count, sequences.begin()->first, sequences.rbegin()->first));
+    // Below the log's start nobody may have read them all.
+    std::int32_t count = 0;
+    std::int32_t first = 0;
+    for (const auto& [sequence, offset] : sequences) {
+      if (offset < audit.log_start) continue;
+      if (count++ == 0) first = sequence;
+    }
+    if (count == 0) continue;
+    const std::int32_t last = sequences.rbegin()->first;
+    const bool has_begin = first == 0 || audit.log_start > Offset(0);
+    if (has_begin && last - first == count - 1) continue;
+    violated(audit.at, audit.where,
+             fmt::format("producer {} epoch {}: {} records with the sequences {} to {}",
+                         identity.id, identity.epoch, count, first, last));
   }
 }
 

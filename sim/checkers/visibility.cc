@@ -38,7 +38,8 @@ void FloorChecker::on_answer(MonoTime at, PartitionRef where, int read, ErrorCod
   const Offset floor = found->second;
   floors_.erase(found);
   if (catalog().at(where.topic).deletion_begun) return;
-  if (error == ErrorCode::offset_out_of_range && from <= floor) {
+  if (error == ErrorCode::offset_out_of_range && from <= floor &&
+      !catalog().is_trimmed(where.topic)) {
     violated(at, where,
              fmt::format("{} {} before read {} was sent, and offset {} is out of range", what(),
                          floor, read, from));

@@ -48,6 +48,8 @@ CoordinatorShard::CoordinatorShard(env::Env& env, env::Worker& home,
       topics_(std::move(topics)) {}
 
 env::Task<> CoordinatorShard::run() {
+  // Its coordinators let go of it as soon as it is closed, also while this sleeps.
+  const auto self = shared_from_this();
   while (true) {
     const auto loaded = co_await load();
     if (!loaded) {

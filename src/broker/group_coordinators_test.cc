@@ -216,5 +216,20 @@ TEST_F(GroupsTest, full_disk_refuses_commits_and_takes_nothing_back_that_was_ans
   EXPECT_EQ(committed(), 9);
 }
 
+TEST_F(GroupsTest, coordinator_goes_while_it_waits_to_load_again) {
+  ASSERT_EQ(commit(7), ErrorCode::none);
+  disk().set_capacity(disk().used_bytes() + 10);
+  EXPECT_EQ(commit(8), ErrorCode::coordinator_not_available);
+  disk().set_capacity(1 << 30);
+  protocol::DeleteTopicsRequest request;
+  request.topics.emplace_back().name = Text("__consumer_offsets");
+  ASSERT_EQ(ask<protocol::DeleteTopicsResponse>(request).responses.at(0).error_code,
+            ErrorCode::none);
+  run_for(std::chrono::seconds(1));
+  EXPECT_EQ(find().error_code, ErrorCode::none);
+  run_for(std::chrono::seconds(1));
+  EXPECT_EQ(committed(), -1) << "the offsets went with the topic that held them";
+}
+
 }  // namespace
 }  // namespace moldau::broker

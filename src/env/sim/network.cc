@@ -228,13 +228,20 @@ void SimNetwork::arrive(const std::shared_ptr<SimPipe>& pipe) {
   if (!pipe->on_the_way.empty()) expect_head(pipe);
 }
 
-// Nobody there knows the connection: the host answers with a reset, if the answer gets through.
+// Nobody there knows the connection: the host answers with a reset.
 void SimNetwork::refuse(const std::shared_ptr<SimPipe>& pipe) {
   pipe->broken = true;
   pipe->on_the_way.clear();
-  schedule_.at(schedule_.now() + options_.latency.draw(prng_), id_, "reset", [this, pipe] {
+  send_reset(pipe, options_.latency.draw(prng_));
+}
+
+// If it does not get through, what is sent again brings another one.
+void SimNetwork::send_reset(const std::shared_ptr<SimPipe>& pipe, Duration delay) {
+  schedule_.at(schedule_.now() + delay, id_, "reset", [this, pipe] {
     const auto writer = pipe->writer.lock();
-    if (writer && is_reachable(pipe->to->node, pipe->from->node)) reset(*writer);
+    if (!writer || writer->closed || pipe->from->dead) return;
+    if (is_reachable(pipe->to->node, pipe->from->node)) return reset(*writer);
+    send_reset(pipe, options_.retransmit);
   });
 }
 

@@ -117,6 +117,7 @@ class SimNetwork {
   void expect_head(const std::shared_ptr<SimPipe>& pipe);
   void arrive(const std::shared_ptr<SimPipe>& pipe);
   void refuse(const std::shared_ptr<SimPipe>& pipe);
+  void send_reset(const std::shared_ptr<SimPipe>& pipe, Duration delay);
   static void reset(SimSocket& socket);
   std::vector<std::shared_ptr<SimSocket>> open_sockets();
   void arrive_syn(const std::shared_ptr<Connecting>& connecting);

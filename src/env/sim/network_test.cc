@@ -142,6 +142,18 @@ TEST_F(NetworkTest, power_cut_is_not_announced_and_the_restarted_host_resets) {
   EXPECT_EQ(at_client_.error, Errc::closed);
 }
 
+TEST_F(NetworkTest, reset_that_a_cut_link_swallows_comes_again) {
+  restart(server_, CrashKind::power_cut);
+  start_server();
+  EXPECT_TRUE(send(client_, *client_stream_, "hello?"));
+  world_.network().cut(server_index, client_index);
+  world_.run_for(std::chrono::seconds(2));
+  EXPECT_EQ(at_client_.error, Errc{255});
+  world_.network().heal_all();
+  world_.run_for(std::chrono::seconds(1));
+  EXPECT_EQ(at_client_.error, Errc::closed);
+}
+
 TEST_F(NetworkTest, killed_process_has_its_connections_closed_by_the_kernel) {
   EXPECT_TRUE(send(server_, *server_stream_, "last words"));
   restart(server_, CrashKind::kill);
