@@ -139,10 +139,14 @@ Result<Cleaning::Progress> Cleaning::end_mapping() {
   {
     env::Lock lock(state_.mutex);
     producers = state_.producers.snapshot();
+    batches_of_producers_ = state_.producers.kept_batches();
   }
   for (const auto& entry : producers) {
-    producers_.emplace(entry.producer_id,
-                       LastOfProducer{entry.last_batch.last_offset, entry.epoch});
+    if (entry.last_batch.last_offset != no_offset) {
+      last_of_producers_.insert(entry.last_batch.last_offset);
+    } else {
+      known_by_marker_.emplace(entry.producer_id, entry.epoch);
+    }
   }
   cleaner_.emplace(CleaningRules{.newest = newest_,
                                  .map_end = map_end_,
@@ -218,20 +222,25 @@ Result<> Cleaning::copy_batch(const BatchPosition& batch) {
   return append(cleaned.bytes.bytes(), TRY(parse_batch_header(cleaned.bytes.bytes())));
 }
 
-/// A producer's last batch has the sequence that its next one must follow. The last batch of a
-/// segment says where the segment ends: a start that completes a swap goes by it.
+/// A producer's last batch has the sequence that its next one must follow, and those before it tell
+/// a retry after the next start. The last batch of a segment says where the segment ends: a start
+/// that completes a swap goes by it.
 IfEmpty Cleaning::if_empty(const BatchHeader& header) const {
   const auto& group = groups_[group_];
   const bool last_here = scanner_->position() >= group[at_]->size();
   const bool none_behind = std::all_of(group.begin() + static_cast<std::ptrdiff_t>(at_) + 1,
                                        group.end(), [](const auto& s) { return s->size() == 0; });
   if (last_here && none_behind) return IfEmpty::keep;
-  const auto known = producers_.find(header.producer_id);
-  if (known == producers_.end()) return IfEmpty::drop;
-  const auto& last = known->second;
-  const bool needed = last.last_offset != no_offset
-                          ? header.last_offset == last.last_offset
-                          : header.is_control() && header.producer_epoch == last.epoch;
+  if (!header.has_producer()) return IfEmpty::drop;
+  if (last_of_producers_.contains(header.last_offset)) return IfEmpty::keep;
+  // A transaction's would keep its marker and its index entry with it.
+  if (!header.is_transactional() &&
+      std::ranges::binary_search(batches_of_producers_, header.last_offset)) {
+    return IfEmpty::keep;
+  }
+  const auto known = known_by_marker_.find(header.producer_id);
+  const bool needed = known != known_by_marker_.end() && header.is_control() &&
+                      header.producer_epoch == known->second;
   return needed ? IfEmpty::keep : IfEmpty::drop;
 }
 

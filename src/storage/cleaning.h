@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -108,12 +109,10 @@ class Cleaning {
   std::vector<SegmentList> groups_;
   std::size_t group_{0};
   std::optional<BatchCleaner> cleaner_;
-  /// What is kept for the producers that are known: their last batch, or their last epoch.
-  struct LastOfProducer {
-    Offset last_offset;
-    ProducerEpoch epoch;
-  };
-  std::unordered_map<ProducerId, LastOfProducer> producers_;
+  /// What is kept for the producers that are known: their last batches, or their last epoch.
+  std::set<Offset> last_of_producers_;
+  std::vector<Offset> batches_of_producers_;  ///< the last five of each, ascending
+  std::unordered_map<ProducerId, ProducerEpoch> known_by_marker_;
   std::unique_ptr<Output> output_;  ///< null between two groups
 };
 

@@ -198,6 +198,29 @@ TEST_F(Compaction, a_producers_last_sequence_outlives_its_records) {
   check();
 }
 
+TEST_F(Compaction, a_producers_last_five_batches_are_known_after_their_records_went) {
+  start_log();
+  for (int i = 0; i < 7; ++i) write({{"k", fmt::format("{}", i)}}, 7);
+  for (int i = 0; i < 12; ++i) put("k", std::string(80, 'v'));
+  roll();
+  ASSERT_TRUE(clean());
+  crash(CrashKind::power_cut);
+  restart();
+  const auto retry = [&](std::int32_t sequence) {
+    return append({.producer_id = ProducerId(7),
+                   .producer_epoch = ProducerEpoch(0),
+                   .base_sequence = sequence})
+        .answer;
+  };
+  EXPECT_EQ(retry(1).status, AppendStatus::out_of_order_sequence);
+  for (const int sequence : {2, 6, 4}) {
+    const auto answer = retry(sequence);
+    EXPECT_EQ(answer.status, AppendStatus::duplicate) << sequence;
+    EXPECT_EQ(answer.base_offset, Offset(sequence));
+  }
+  check();
+}
+
 TEST_F(Compaction, a_small_map_cleans_in_several_rounds) {
   auto cleaners = std::make_shared<Cleaners>();
   cleaners->set_config({.dedupe_buffer_bytes = 10 * 24, .load_factor = 1.0});

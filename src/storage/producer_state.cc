@@ -190,6 +190,17 @@ std::vector<ProducerSnapshotEntry> ProducerState::snapshot() const {
   return entries;
 }
 
+std::vector<Offset> ProducerState::kept_batches() const {
+  std::vector<Offset> offsets;
+  for (const auto& [id, producer] : producers_) {
+    for (const auto& batch : std::span(producer.batches).first(producer.batch_count)) {
+      offsets.push_back(batch.last_offset);
+    }
+  }
+  std::ranges::sort(offsets);
+  return offsets;
+}
+
 void ProducerState::load(const std::vector<ProducerSnapshotEntry>& entries, WallMs now) {
   clear();
   for (const auto& entry : entries) {

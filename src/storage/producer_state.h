@@ -104,6 +104,8 @@ class ProducerState {
   std::size_t size() const { return producers_.size(); }
 
   std::vector<ProducerSnapshotEntry> snapshot() const;
+  /// Last offsets of all batches that a retry would be known by, ascending.
+  std::vector<Offset> kept_batches() const;
   void load(const std::vector<ProducerSnapshotEntry>& entries, WallMs now);
 
  private:
