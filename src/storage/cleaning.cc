@@ -298,7 +298,8 @@ Result<Cleaning::Progress> Cleaning::swap_step() {
   if (!state_.is_undisturbed(generation_) || !state_.has_segments(group)) return Progress::ended;
   const auto prepare = [&]() -> Result<> {
     for (const auto& segment : group) TRY(segment->hold_files());
-    return writing(state_.prepare_swap(output_->made));
+    TRY(writing(state_.prepare_swap(output_->made)));
+    return writing(state_.begin_swap(output_->made));
   };
   if (auto prepared = prepare(); !prepared) {
     for (const auto& segment : group) segment->release_files();

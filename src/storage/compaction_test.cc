@@ -289,6 +289,28 @@ TEST_F(Compaction, a_damaged_log_is_set_aside_and_the_others_go_on) {
   EXPECT_LT(damaged->size_bytes(), before);
 }
 
+TEST_F(Compaction, a_disk_without_room_for_the_names_of_a_swap_undoes_it) {
+  fill();
+  dir_->housekeeping();
+  int calls = 0;  // it is opened, and then renamed when the log has been
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::names || !file.ends_with(".index.cleaned") || ++calls != 2) {
+      return std::nullopt;
+    }
+    EXPECT_TRUE(has_file("00000000000000000000.log.swap"));
+    return Error{.code = Errc::no_space, .context = "planned"};
+  };
+  EXPECT_FALSE(clean());
+  EXPECT_GE(calls, 2);
+  on_call = nullptr;
+  EXPECT_FALSE(dir_->is_offline());
+  EXPECT_TRUE(half_made().empty());
+  check();
+  run_for(15'001);
+  EXPECT_TRUE(clean());
+  check();
+}
+
 TEST_F(Compaction, a_full_disk_undoes_it_and_it_goes_on_when_there_is_room) {
   fill();
   dir_->housekeeping();

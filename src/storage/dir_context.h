@@ -103,7 +103,8 @@ class DirContext {
 };
 
 /// Kafka's way: the name says at once that the file is gone; its bytes go after the delay, when
-/// fetches under way have ended. A file that is not there does not matter.
+/// fetches under way have ended. On a full disk, where that name may have no room, they go at once.
+/// A file that is not there does not matter.
 Result<> retire_file(DirContext& dir, const std::string& path, std::int64_t delay_ms);
 
 }  // namespace moldau::storage

@@ -253,7 +253,13 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
   auto renamed =
       fmt::format("{}/{}", options.path, retired_directory_name(name, env_.entropy().uuid(), kind));
   const auto rename = [&]() -> Result<> {
-    TRY(disk().rename(directory, renamed));
+    auto result = disk().rename(directory, renamed);
+    // Whoever deletes a topic because the disk is full must not lose the directory by it. What is
+    // left after a crash is a replica that is not in the metadata.
+    if (!result && result.error().code == Errc::no_space && kind == DirectoryKind::deleted) {
+      result = remove_all(disk(), directory);
+    }
+    TRY(std::move(result));
     return disk().sync_directory(options.path);
   };
   if (auto result = rename(); !result) {

@@ -153,9 +153,11 @@ struct Log::Private {
   Result<int> delete_below(const std::shared_ptr<Log>& self, Offset offset);
 
   // segment_swap.cc
-  /// Both between begin_maintenance and end_maintenance. The first leaves the log as it is; when
-  /// the second has failed, only a start can tell which names the files have.
+  /// All between begin_maintenance and end_maintenance. The first leaves the log as it is, and so
+  /// does the second where there is no room for names; when the third has failed, only a start can
+  /// tell which names the files have.
   Result<> prepare_swap(const CleanedSegment& cleaned);
+  Result<> begin_swap(const CleanedSegment& cleaned);
   /// Puts a cleaned segment in the place of those that it was made of: `old`, one behind the other
   /// in the list and with held files.
   Result<> swap_segments(const SegmentList& old, const CleanedSegment& cleaned);

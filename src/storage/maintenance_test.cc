@@ -323,6 +323,25 @@ TEST_F(Removal, while_being_written_fails_the_queue_and_renames_when_the_writer_
   EXPECT_EQ(append_durably().base_offset, Offset(0));
 }
 
+TEST_F(Removal, on_a_disk_without_room_for_the_new_name_is_done_at_once) {
+  start_log();
+  append_durably();
+  const auto directory = log_->directory();
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::names || file != directory) return std::nullopt;
+    return Error{.code = Errc::no_space, .context = "rename"};
+  };
+  bool removed = false;
+  env::Scope scope(worker());
+  scope.spawn(remove_log(removed));
+  settle();
+  on_call = nullptr;
+  EXPECT_TRUE(removed);
+  EXPECT_FALSE(dir_->is_offline());
+  EXPECT_FALSE(env_->disk().exists(directory).value());
+  EXPECT_EQ(dir_->find(name), nullptr);
+}
+
 TEST_F(Removal, of_a_log_whose_flush_is_under_way_harms_nobody) {
   config_.segment_bytes = 200;
   start_log();

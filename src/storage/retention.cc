@@ -1,5 +1,6 @@
 // Removal of segments that are not needed any more, from the front of the log.
 
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_private.h"
 
@@ -68,6 +69,11 @@ Result<> retire_file(DirContext& dir, const std::string& path, std::int64_t dela
   const auto retired = path + std::string(deleted_suffix);
   auto renamed = dir.disk().rename(path, retired);
   if (!renamed && renamed.error().code == Errc::not_found) return {};
+  // The directory has no room for another name. One that stayed would come back after a start, with
+  // a hole behind it; whoever reads the file has it open.
+  if (!renamed && renamed.error().code == Errc::no_space) {
+    return remove_if_there(dir.disk(), path);
+  }
   TRY(std::move(renamed));
   dir.remove_later(retired, delay_ms);
   return {};

@@ -83,6 +83,31 @@ TEST_F(RetainedLog, a_power_cut_in_it_leaves_no_hole_above_the_start) {
   }
 }
 
+TEST_F(RetainedLog, a_disk_without_room_for_another_name_leaves_no_hole) {
+  start_log();
+  while (log_->segment_count() < 5) put("k", std::string(300, 'v'));
+  const auto list = log_->priv().segment_list();
+  for (const std::size_t keep_from : {1U, 2U}) {
+    log_->advance_log_start(list->at(keep_from)->base_offset());
+    // A directory may have to grow for a rename, not for a removal.
+    bool full = keep_from == 1;
+    on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+      if (call != DiskCall::names || !file.ends_with(".log") || !std::exchange(full, false)) {
+        return std::nullopt;
+      }
+      return Error{.code = Errc::no_space, .context = "rename"};
+    };
+    EXPECT_EQ(retain(), 1);
+    on_call = nullptr;
+  }
+  EXPECT_FALSE(dir_->is_offline());
+  crash(CrashKind::kill);
+  restart();
+  EXPECT_EQ(log_->segment_count(), 3);
+  EXPECT_GE(log_->positions().log_start, list->at(2)->base_offset());
+  expect_contiguous();
+}
+
 TEST_F(RetainedLog, its_names_are_gone_for_good_when_it_returns) {
   start_log();
   while (log_->segment_count() < 4) put("k", std::string(300, 'v'));

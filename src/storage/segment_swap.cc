@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_private.h"
 
@@ -23,6 +24,13 @@ std::vector<std::string> files_of(const CleanedSegment& cleaned) {
 
 std::string with(const std::string& path, std::string_view suffix) {
   return path + std::string(suffix);
+}
+
+/// What a sync of names that has failed leaves, only a start can tell, whatever the error.
+Result<> sync_names(DirContext& dir, const std::string& path) {
+  auto synced = dir.disk().sync_directory(path);
+  if (!synced) dir.take_offline(synced.error());
+  return synced;
 }
 
 }  // namespace
@@ -57,6 +65,25 @@ Result<> Log::Private::prepare_swap(const CleanedSegment& cleaned) {
   return dir.disk().sync_directory(cleaned.segment->directory());
 }
 
+/// From the sync on a start completes the swap; before it, it drops what is there. Without room for
+/// the names nothing has happened: as a start would, the `.swap` files go before the `.cleaned`
+/// ones, which are the caller's.
+Result<> Log::Private::begin_swap(const CleanedSegment& cleaned) {
+  auto& disk = dir.disk();
+  const auto& directory_path = cleaned.segment->directory();
+  const auto files = files_of(cleaned);
+  for (const auto& file : files) {
+    auto renamed = disk.rename(with(file, cleaned_suffix), with(file, swap_suffix));
+    if (renamed) continue;
+    if (renamed.error().code == Errc::no_space) {
+      for (const auto& made : files) TRY(remove_if_there(disk, with(made, swap_suffix)));
+      TRY(sync_names(dir, directory_path));
+    }
+    return renamed;
+  }
+  return sync_names(dir, directory_path);
+}
+
 Result<> Log::Private::swap_segments(const SegmentList& old, const CleanedSegment& cleaned) {
   auto& disk = dir.disk();
   const auto directory_path = cleaned.segment->directory();
@@ -66,12 +93,6 @@ Result<> Log::Private::swap_segments(const SegmentList& old, const CleanedSegmen
     env::Lock lock(mutex);
     delay_ms = config->file_delete_delay_ms;
   }
-  // From the sync on a start completes the swap; before it, it drops what is there.
-  for (const auto& file : files) {
-    TRY(disk.rename(with(file, cleaned_suffix), with(file, swap_suffix)));
-  }
-  TRY(disk.sync_directory(directory_path));
-
   for (const auto& segment : old) {
     for (const auto suffix : {index_suffix, time_index_suffix, txn_index_suffix, log_suffix}) {
       TRY(retire_file(dir, segment->path(suffix), delay_ms));
