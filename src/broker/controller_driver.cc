@@ -10,6 +10,7 @@ using protocol::ErrorCode;
 namespace {
 /// A full disk may have room again.
 constexpr Duration write_again_after = milliseconds(100);
+constexpr Duration write_again_on_full_disk_after = milliseconds(1'000);
 constexpr Duration publish_again_after = milliseconds(1'000);
 }  // namespace
 
@@ -117,7 +118,7 @@ env::Task<Result<>> ControllerDriver::wait_for_work() {
 /// Everything that can be done now: progress of the log, operations, timers, a snapshot.
 env::Task<Result<>> ControllerDriver::turn() {
   if (log_->is_offline()) co_return fail(Errc::io, "the metadata log is offline");
-  if (log_->is_behind()) CO_TRY(log_->write_uncommitted());
+  CO_TRY(write_again());
   CO_TRY(co_await follow_raft());
   std::vector<std::shared_ptr<Operation>> operations;
   {
@@ -131,6 +132,16 @@ env::Task<Result<>> ControllerDriver::turn() {
     co_await publish(published_.load(), {});
   }
   co_return co_await maybe_snapshot();
+}
+
+/// What the log has not taken, or a full disk has undone. That wakes the driver when it has ended,
+/// so the next try waits: until there is room each one fails.
+Result<> ControllerDriver::write_again() {
+  const auto now = env_.clock().now();
+  if (!log_->is_behind() || now < write_again_) return {};
+  TRY(log_->write_uncommitted());
+  write_again_ = now + (log_->is_behind() ? write_again_after : write_again_on_full_disk_after);
+  return {};
 }
 
 env::Task<Result<>> ControllerDriver::follow_raft() {
@@ -291,7 +302,7 @@ std::optional<MonoTime> ControllerDriver::next_deadline() const {
   };
   if (const auto snapshot = log_->raft().snapshot_deadline()) sooner(*snapshot);
   if (publish_again_) sooner(*publish_again_);
-  if (log_->is_behind()) sooner(env_.clock().now() + write_again_after);
+  if (log_->is_behind()) sooner(write_again_);
   return deadline;
 }
 

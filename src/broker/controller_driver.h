@@ -99,6 +99,7 @@ class ControllerDriver {
   void submit(std::shared_ptr<Operation> operation);
   env::Task<> serve();
   env::Task<Result<>> turn();
+  Result<> write_again();
   env::Task<Result<>> follow_raft();
   Result<> execute(const std::shared_ptr<Operation>& operation);
   std::optional<Decision> decide(Operation& operation);
@@ -130,6 +131,7 @@ class ControllerDriver {
   Publish publish_;
   std::atomic<metadata::ImagePtr> published_;
   std::optional<MonoTime> publish_again_;  ///< the broker could not follow
+  MonoTime write_again_;                   ///< not before; of what the log has not taken
   std::atomic<bool> active_{false};
 
   env::Mutex mutex_;
