@@ -57,7 +57,9 @@ class RealFileSystem final : public FileSystem {
  public:
   RealFileSystem(std::string path, Fd fd) : path_(std::move(path)), fd_(std::move(fd)) {}
   Result<> sync() override {
-    if (retry_interrupted([&] { return ::syncfs(fd_.get()); }) < 0) return failed("syncfs", path_);
+    if (retry_interrupted([&] { return ::syncfs(fd_.get()); }) < 0) {
+      return sync_failed(failed("syncfs", path_));
+    }
     return {};
   }
 
@@ -129,7 +131,9 @@ Result<> RealDisk::remove_directory(const std::string& path) {
 
 Result<> RealDisk::sync_directory(const std::string& path) {
   const Fd fd = TRY(open_fd(path, O_RDONLY | O_DIRECTORY));
-  if (retry_interrupted([&] { return ::fsync(fd.get()); }) < 0) return failed("fsync", path);
+  if (retry_interrupted([&] { return ::fsync(fd.get()); }) < 0) {
+    return sync_failed(failed("fsync", path));
+  }
   return {};
 }
 

@@ -63,7 +63,9 @@ Result<std::optional<std::size_t>> RealFile::pread_cached(MutBytes into, std::ui
 }
 
 Result<> RealFile::datasync() {
-  if (retry_interrupted([&] { return ::fdatasync(fd_.get()); }) < 0) return failed("fdatasync");
+  if (retry_interrupted([&] { return ::fdatasync(fd_.get()); }) < 0) {
+    return sync_failed(failed("fdatasync"));
+  }
   return {};
 }
 

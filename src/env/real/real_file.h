@@ -5,6 +5,13 @@
 
 namespace moldau::env {
 
+/// Errc::no_space says that nothing has happened. A sync that had no room has lost what it was to
+/// write, like any other that fails.
+inline std::unexpected<Error> sync_failed(std::unexpected<Error> failed) {
+  if (failed.error().code == Errc::no_space) failed.error().code = Errc::io;
+  return failed;
+}
+
 /// A file descriptor of the operating system. Thread-safe as the system's calls are.
 class RealFile final : public File {
  public:
