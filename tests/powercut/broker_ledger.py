@@ -64,6 +64,8 @@ class Ledger:
         self.starts = {}  # place: below it records were deleted
         self.starts_asked = {}  # place: the highest that was asked for
         self.complaints = []
+        self.faulty = False  # the controller may refuse
+        self.excused = frozenset()  # errors that partitions may answer
         self.acknowledged = 0
         self.compacted_away = 0  # records, as the last look has found
 
@@ -85,13 +87,14 @@ class Ledger:
     def sending(self, batch):
         with self.lock:
             self.sent.setdefault(batch.place, {})[batch.body] = batch
-            if batch.producer:
+            if batch.producer and all(one is not batch for one in self.in_doubt):
                 self.in_doubt.append(batch)
 
-    def answered(self, batch, offset):
-        """`offset` None: it was refused, and may be in the log nevertheless."""
+    def answered(self, batch, offset, again=False):
+        """`offset` None: it was refused, and may be in the log nevertheless. `again`: it stays in
+        doubt, for it is tried again."""
         with self.lock:
-            if batch.producer:
+            if batch.producer and not again:
                 self.in_doubt = [one for one in self.in_doubt if one is not batch]
             if offset is None:
                 return

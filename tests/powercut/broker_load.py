@@ -13,8 +13,14 @@ NAMES = ("tables", "trees", "birds", "a.very-long_name-of-a-topic-of-which-there
 # LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR, UNKNOWN_TOPIC_ID.
 DELETION_ERRORS = {3, 5, 6, 56, 100}
 OUT_OF_RANGE = 1
+# Of what a fault has taken out of service: NOT_LEADER_OR_FOLLOWER, KAFKA_STORAGE_ERROR.
+STORAGE_ERRORS = {6, 56}
 
 _serial = itertools.count()
+
+
+class Refused(Exception):
+    """By the controller: what was asked for may or may not happen."""
 
 
 class Client(threading.Thread):
@@ -28,6 +34,10 @@ class Client(threading.Thread):
             connection = Connection(self.port)
             while not self.over.is_set():
                 self.step(connection)
+        except Refused as refused:
+            # Whoever was refused asks no more, so that only that is in doubt.
+            if not self.ledger.faulty:
+                self.ledger.complain(f"{type(self).__name__}: {refused}")
         except OSError as error:
             # The broker is killed while the clients run.
             if not self.over.is_set():
@@ -39,8 +49,14 @@ class Client(threading.Thread):
         raise NotImplementedError
 
     def refused(self, what, topic, error):
-        if not (topic.deleting and error in DELETION_ERRORS):
+        """Complains unless there is a reason."""
+        excused = DELETION_ERRORS if topic.deleting else self.ledger.excused
+        if error not in excused:
             self.ledger.complain(f"{what} {topic.name}: error {error}")
+
+    def expect_none(self, what, error):
+        if error != NONE:
+            raise Refused(f"{what}: error {error}")
 
 
 class Producer(Client):
@@ -49,6 +65,7 @@ class Producer(Client):
         self.idempotent = idempotent
         self.identity = None
         self.sequences = {}
+        self.again = {}  # place: a Batch that was refused for a while
 
     def make(self, topic, partition):
         chance, records = self.chance, []
@@ -71,8 +88,7 @@ class Producer(Client):
         recognize what was sent before it."""
         if self.idempotent and self.identity is None:
             error, *identity = connection.init_producer_id()
-            if error != NONE:
-                raise ValueError(f"InitProducerId: error {error}")
+            self.expect_none("InitProducerId", error)
             self.identity, self.sequences = tuple(identity), {}
             self.ledger.got_producer_id(self.identity[0])
         places = [(topic, partition) for topic in self.ledger.usable()
@@ -90,7 +106,8 @@ class Producer(Client):
             if not chosen:
                 continue
             chosen.sort(key=lambda one: (one[0].id, one[1]))
-            made = [self.make(*one) for one in chosen]
+            made = [self.again.pop((topic.id, partition), None) or self.make(topic, partition)
+                    for topic, partition in chosen]
             for one in made:
                 self.ledger.sending(one)
             connection.send_produce([(*one.place, one.data) for one in made])
@@ -98,10 +115,15 @@ class Producer(Client):
         for request in requests:
             for topic_id, partition, error, offset in connection.receive_produce():
                 one = request.pop((topic_id, partition))
-                self.ledger.answered(one, offset if error == NONE else None)
+                again = (self.idempotent and error in STORAGE_ERRORS and not one.topic.deleting)
+                self.ledger.answered(one, offset if error == NONE else None, again)
                 if error != NONE:
                     self.refused("produce to", one.topic, error)
+                if again:
+                    self.again[one.place] = one
+                elif error != NONE:
                     self.identity = None
+                    self.again.clear()
             if request:
                 raise ValueError(f"no answer for {list(map(describe, request))}")
         # Much data says nothing more and takes long to check.
@@ -121,8 +143,7 @@ class Updater(Client):
             error, topic_id = connection.create_topic(COMPACTED, self.PARTITIONS, {
                 "cleanup.policy": "compact", "min.cleanable.dirty.ratio": "0.01",
                 "index.interval.bytes": 256, "segment.index.bytes": 80, "file.delete.delay.ms": 0})
-            if error != NONE:
-                raise ValueError(f"CreateTopics of {COMPACTED}: error {error}")
+            self.expect_none(f"CreateTopics of {COMPACTED}", error)
             self.ledger.created(COMPACTED, topic_id, self.PARTITIONS)
             return
         made = {}
@@ -139,7 +160,7 @@ class Updater(Client):
         for _ in made:
             (_, partition, error, _), = connection.receive_produce()
             if error != NONE:
-                self.ledger.complain(f"produce to {topic.name}: error {error}")
+                self.refused("produce to", topic, error)
                 continue
             for value in made[partition]:
                 value.acknowledged = value.sent
@@ -180,22 +201,19 @@ class Administrator(Client):
             error, topic_id = connection.create_topic(name, partitions, {
                 "index.interval.bytes": 256, "segment.index.bytes": chance.choice((24, 80, 400)),
                 "file.delete.delay.ms": chance.choice((0, 60_000))})
-            if error != NONE:
-                raise ValueError(f"CreateTopics of {name}: error {error}")
+            self.expect_none(f"CreateTopics of {name}", error)
             ledger.created(name, topic_id, partitions)
         elif chance.random() < 0.4:
             self.delete_records(connection, topic)
         elif chance.random() < 0.3:
             topic.deleting = True
             error = connection.delete_topic(name)
-            if error != NONE:
-                raise ValueError(f"DeleteTopics of {name}: error {error}")
+            self.expect_none(f"DeleteTopics of {name}", error)
             topic.deleted = True
         elif chance.random() < 0.3 and topic.partitions < 14:
             topic.partitions_asked = topic.partitions + 1
             error = connection.create_partitions(name, topic.partitions_asked)
-            if error != NONE:
-                raise ValueError(f"CreatePartitions of {name}: error {error}")
+            self.expect_none(f"CreatePartitions of {name}", error)
             topic.partitions, topic.partitions_asked = topic.partitions_asked, 0
         time.sleep(chance.random() * 0.05)
 

@@ -41,13 +41,16 @@ class Broken(Exception):
 
 
 class Site:
-    """One log directory and the broker's lives on it."""
+    """Some log directories and the broker's lives on them."""
+
+    directory_counts = (1, 1, 2, 3)
 
     def __init__(self, base, options, seed):
         self.base, self.options, self.chance = base, options, random.Random(seed)
         # The log directory is made by the broker, so that its own name is at stake too.
         self.root, self.state = base / "disk", base / "state"
-        self.data = [self.root / f"data-{n}" for n in range(self.chance.choice((1, 1, 2, 3)))]
+        self.data = [self.root / f"data-{n}"
+                     for n in range(self.chance.choice(self.directory_counts))]
         self.root.mkdir(parents=True)
         self.log = base / "broker.log"
         self.log.touch()
@@ -66,10 +69,10 @@ class Site:
             rollback.begin(self.root, self.state)
             self.recording = True
 
-    def spawn(self):
+    def settings(self):
         chance = self.chance
         client, controller = self.ports
-        settings = {
+        return {
             "log.dirs": ",".join(map(str, self.data)),
             "listeners": f"PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}",
             "metrics.listener": "",
@@ -82,13 +85,18 @@ class Site:
             "log.cleaner.dedupe.buffer.size": 2_000_000,
             "metadata.log.max.record.bytes.between.snapshots": chance.choice((2_000, 20_971_520)),
         }
-        command = [str(self.options.broker), "server"]
-        for key, value in settings.items():
-            command += ["--override", f"{key}={value}"]
-        environment = os.environ | {
+
+    def environment(self):
+        return {
             "LD_PRELOAD": str(self.options.shim), "POWERCUT_ROOT": str(self.root),
             "POWERCUT_STATE": str(self.state), "POWERCUT_IGNORE": self.options.ignore,
-            "POWERCUT_SYNC_US": str(chance.choice((0, 300, 3_000)))}
+            "POWERCUT_SYNC_US": str(self.chance.choice((0, 300, 3_000)))}
+
+    def spawn(self):
+        command = [str(self.options.broker), "server"]
+        for key, value in self.settings().items():
+            command += ["--override", f"{key}={value}"]
+        environment = os.environ | self.environment()
         self.log_from = self.log.stat().st_size
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
@@ -204,7 +212,7 @@ def temporary_directory():
                                        dir=memory if os.access(memory, os.W_OK) else None)
 
 
-def run(options):
+def run(options, site_type=Site):
     """Returns (rounds done, batches acknowledged, records compacted away, what is broken or None)."""
     acknowledged = compacted = done = 0
     began = time.monotonic()
@@ -215,7 +223,7 @@ def run(options):
     with temporary_directory() as base:
         while done < options.rounds and not time_is_up():
             number = done // ROUNDS_PER_DIRECTORY
-            site = Site(Path(base) / f"site-{number}", options, f"{options.seed}/{number}")
+            site = site_type(Path(base) / f"site-{number}", options, f"{options.seed}/{number}")
             try:
                 for _ in range(min(ROUNDS_PER_DIRECTORY, options.rounds - done)):
                     done += 1
@@ -250,12 +258,12 @@ def parser():
     return result
 
 
-def main():
-    options = parser().parse_args()
+def run_and_report(options, site_type=Site):
+    """Ends the process."""
     if options.keep is None:
         options.keep = Path(tempfile.gettempdir()) / f"moldau-powercut-failure-{os.getpid()}"
     began = time.monotonic()
-    done, acknowledged, compacted, broken = run(options)
+    done, acknowledged, compacted, broken = run(options, site_type)
     print(f"{done} rounds, {acknowledged} batches acknowledged, {compacted} records compacted away, "
           f"{time.monotonic() - began:.0f} s: {'broken' if broken else 'every promise kept'}")
     if broken:
@@ -265,4 +273,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    run_and_report(parser().parse_args())
