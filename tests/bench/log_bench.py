@@ -232,8 +232,8 @@ def conditions(arguments):
                                  capture_output=True, text=True).stdout.strip()
     return {"date": datetime.date.today().isoformat(), "cpu": f"{os.cpu_count()} x {cpu}",
             "memory GiB": round(memory_kib / 2**20), "file system": file_system,
-            "kernel": platform.release(), "commit": git("rev-parse", "--short", "HEAD"),
-            "moldau": version}
+            "kernel": platform.release(), "load average": round(os.getloadavg()[1], 1),
+            "commit": git("rev-parse", "--short", "HEAD"), "moldau": version}
 
 
 def merge(path, arguments, results):
