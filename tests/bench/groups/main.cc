@@ -204,7 +204,8 @@ class Load {
   bool turn() {
     const Time now = Clock::now();
     int wait_ms = 100;
-    if (!due_.empty()) {
+    const bool fast = phase_ && phase_->wanted > 0;  // nobody else is served
+    if (!fast && !due_.empty()) {
       const auto left = std::chrono::ceil<milliseconds>(due_.top().first - now).count();
       wait_ms = static_cast<int>(std::clamp<std::int64_t>(left, 0, wait_ms));
     }
