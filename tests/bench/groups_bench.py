@@ -4,17 +4,18 @@
     groups_bench.py [--rounds N] [--only PART ...] [--protocols P ...] [--moldau PATH] [--out FILE]
 
 Parts: load (a start on a million committed offsets, until every group's can be fetched), requests
-(CPU of a heartbeat and of a commit, both protocols), many (10,000 groups of 3 members) and large (one
-group of 1,000). The members are tests/bench/groups (C++, one thread, raw frames); CPU time is the
+(CPU of a heartbeat and of a commit, both protocols), many (10,000 groups of 3 members) and large
+(one group of 1,000). The members are tests/bench/groups (C++, one thread, raw frames); CPU time is the
 broker's alone. Defaults of both brokers, but for Apache's cluster of one; Apache's heap is 1 GiB.
 Medians, and ratios with their spread. --out FILE keeps all values as JSON, beside those of earlier
-runs of the same commit; the tables are made of all of them.
+runs of the same commit; the tables are made of all of them. --show FILE only prints them.
 """
 
 import argparse
 import dataclasses
 import datetime
 import json
+import os
 import pathlib
 import platform
 import resource
@@ -355,8 +356,7 @@ def circumstances():
                   if line.startswith("model name")), "?")
     commit = subprocess.run(["git", "-C", kafka_rig.ROOT, "log", "-1", "--format=%h", "--", "src"],
                             capture_output=True, text=True, check=False).stdout.strip()
-    return {"machine": f"{model}, {len(list(pathlib.Path('/sys/devices/system/cpu').glob('cpu[0-9]*')))}"
-                       f" CPUs, Linux {platform.release()}",
+    return {"machine": f"{model}, {os.cpu_count()} CPUs, Linux {platform.release()}",
             "apache": kafka_jars.jars("newest").version, "commit": commit,
             "date": datetime.date.today().isoformat()}
 
@@ -366,6 +366,10 @@ def write(options, part, rounds):
     rows = rows_of(rounds)
     if options.out:
         rows = kept(options.out, part, rows)
+    show(part, rows)
+
+
+def show(part, rows):
     count = max(len(row.values["moldau"]) for row in rows)
     print(f"\n| {part}, {count} rounds | Moldau | Apache | Moldau : Apache (least to most) |")
     print("|---|---|---|---|")
@@ -403,7 +407,12 @@ def main():
     parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--protocols", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
     parser.add_argument("--out", type=pathlib.Path, help="a JSON file that keeps all values")
+    parser.add_argument("--show", type=pathlib.Path, help="prints the tables of such a file")
     options = parser.parse_args()
+    if options.show:
+        for part, known in json.loads(options.show.read_text()).items():
+            show(part, [Row(what, values) for what, values in known["figures"].items()])
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and what was started ends, too
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -1,5 +1,5 @@
-"""Judges what a run of chaos.py has left in `__consumer_offsets`: the order in which the coordinator
-accepted commits, and who had which partition then."""
+"""Judges what a run of chaos.py has left in `__consumer_offsets`: the order in which the
+coordinator accepted commits, and who had which partition then."""
 
 import collections
 
@@ -7,8 +7,8 @@ import offsets_log
 
 
 class Judge:
-    """`said`: {(group, partition, offset): {names}}, who was told that this commit is done. `topic`:
-    (name, id). Findings are lines of text; none is good."""
+    """`said`: {(group, partition, offset): {names}}, who was told that this commit is done.
+    `topic`: (name, id). Findings are lines of text; none is good."""
 
     def __init__(self, topic, said):
         self.topic, self.topic_id = topic
