@@ -106,9 +106,12 @@ std::optional<std::string> take_answer(std::string& input) {
   return answer;
 }
 
+/// False: the connection is closed. An event may be old: what it told of is taken already when
+/// members were begun meanwhile.
 bool receive_some(int socket, std::string& input) {
   char buffer[1 << 16];
-  const auto received = recv(socket, buffer, sizeof(buffer), 0);
+  const auto received = recv(socket, buffer, sizeof(buffer), MSG_DONTWAIT);
+  if (received < 0 && errno == EAGAIN) return true;
   if (received <= 0) return false;
   input.append(buffer, static_cast<std::size_t>(received));
   return true;
