@@ -22,6 +22,25 @@ using protocol::LeaveGroupResponse;
 using protocol::SyncGroupRequest;
 using protocol::SyncGroupResponse;
 
+namespace {
+
+/// For the history: a request was refused because its sender is not, or no longer, who it says. A
+/// member that is told so joins anew, so that nothing else would tell of it.
+void note_stranger(ErrorCode error, std::string_view what, const Text& group, const Text& member,
+                   const Caller& caller, Effects& effects) {
+  const bool is_replaced = error == ErrorCode::fenced_instance_id;
+  if (!is_replaced && error != ErrorCode::unknown_member_id) return;
+  effects.events.push_back({.kind = GroupEvent::Kind::fenced,
+                            .group = group.str(),
+                            .member = member.str(),
+                            .client = client_text(caller.client_id, caller.client_host),
+                            .text = fmt::format("{} is refused ({}): {}", what, error,
+                                                is_replaced ? "another has its group.instance.id"
+                                                            : "its sender is no member any more")});
+}
+
+}  // namespace
+
 Groups::Groups(GroupsConfig config) : state_(std::make_unique<State>(std::move(config))) {}
 Groups::~Groups() = default;
 
@@ -96,6 +115,8 @@ GroupStep<JoinGroupResponse> Groups::join(const Context& context, const Caller& 
     if (caller.version >= 7 && response.protocol_name && response.protocol_name->empty()) {
       response.protocol_name.reset();
     }
+    note_stranger(response.error_code, "a JoinGroup", request.group_id, request.member_id, caller,
+                  effects);
     const Atomicity atomicity = state_->atomicity_of(effects);
     return answer(std::move(response), std::move(effects), atomicity);
   }
@@ -108,6 +129,10 @@ GroupStep<JoinGroupResponse> Groups::join(const Context& context, const Caller& 
     effects.records.push_back(group_record(group->id(), group->value()));
   }
   auto reply = group->join(context, caller, request, effects);
+  if (reply) {
+    note_stranger(reply->error_code, "a JoinGroup", request.group_id, request.member_id, caller,
+                  effects);
+  }
   return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
 }
 
@@ -122,11 +147,17 @@ GroupStep<SyncGroupResponse> Groups::sync(const Context& context, const Caller& 
   Effects effects;
   if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
     auto response = state_->sync_consumer_group(*of_consumers, context, request, effects);
+    note_stranger(response.error_code, "a SyncGroup", request.group_id, request.member_id, caller,
+                  effects);
     return answer(std::move(response), std::move(effects));
   }
   ClassicGroup* const group = state_->find(request.group_id);
   if (group == nullptr) return answer(sync_refusal(ErrorCode::unknown_member_id));
   auto reply = group->sync(context, caller, request, effects);
+  if (reply) {
+    note_stranger(reply->error_code, "a SyncGroup", request.group_id, request.member_id, caller,
+                  effects);
+  }
   return answer_or_park(std::move(reply), caller.reply_id, std::move(effects));
 }
 
@@ -138,18 +169,12 @@ GroupStep<HeartbeatResponse> Groups::heartbeat(const Context& context, const Cal
     response.error_code = ErrorCode::invalid_group_id;
   } else if (ClassicGroup* const group = state_->find(request.group_id)) {
     response.error_code = group->heartbeat(context, request);
-    if (response.error_code == ErrorCode::unknown_member_id ||
-        response.error_code == ErrorCode::fenced_instance_id) {
-      effects.events.push_back(
-          {.kind = GroupEvent::Kind::fenced,
-           .group = group->id(),
-           .member = request.member_id.str(),
-           .client = client_text(caller.client_id, caller.client_host),
-           .text = fmt::format("a heartbeat is refused ({}): its sender is no member any more",
-                               response.error_code)});
-    }
+    note_stranger(response.error_code, "a heartbeat", request.group_id, request.member_id, caller,
+                  effects);
   } else if (ConsumerGroup* const of_consumers = state_->find_consumer(request.group_id)) {
     response.error_code = state_->heartbeat_consumer_group(*of_consumers, context, request);
+    note_stranger(response.error_code, "a heartbeat", request.group_id, request.member_id, caller,
+                  effects);
   } else {
     response.error_code = ErrorCode::unknown_member_id;
   }
