@@ -152,6 +152,8 @@ class Chaos:
     def kill_broker(self):
         self.server.kill()
         away = time.monotonic()
+        for group in self.groups:
+            group.broker_killed_at = away
         while time.monotonic() < away + BROKER_AWAY_S:
             self.turn()
             time.sleep(TURN_S)

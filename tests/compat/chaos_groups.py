@@ -106,8 +106,6 @@ class Group:
 
     def disturbed(self, event):
         self.events[event] += 1
-        if event == "broker killed":
-            self.broker_killed_at = time.monotonic()
         self.last_event = event
         self.unsettled_since = time.monotonic()
 
