@@ -44,7 +44,12 @@ env::Task<Result<>> Auditor::read_all() {
   CO_TRY(co_await admin_.look());
   for (const PartitionRef where : bench_.history.catalog().safe_partitions()) {
     if (!bench_.history.catalog().is_safe(where.topic)) continue;
-    CO_TRY(co_await read(where));
+    const auto read_whole = co_await read(where);
+    // What is damaged may be refused for as long as it is.
+    if (!read_whole && !(read_whole.error().code == Errc::unavailable &&
+                         bench_.history.catalog().is_hurt(where))) {
+      co_return std::unexpected(read_whole.error());
+    }
   }
   co_return Result<>();
 }
@@ -73,7 +78,10 @@ env::Task<Result<Auditor::Ends>> Auditor::read(PartitionRef where) {
     ends.end = summary.next;
     if (summary.next >= summary.high_watermark) co_return ends;
     // Nothing, below the high watermark: asked again, until whoever waits for us finds it too long.
-    if (summary.next == from) CO_TRY(co_await bench_.pause(pace));
+    if (summary.next == from) {
+      if (bench_.history.catalog().is_hurt(where)) co_return fail(Errc::unavailable, "damaged");
+      CO_TRY(co_await bench_.pause(pace));
+    }
     from = summary.next;
   }
 }

@@ -23,6 +23,15 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
   properties["group.min.session.timeout.ms"] = "100";
   properties["group.initial.rebalance.delay.ms"] =
       fmt::format("{}", to_ms(scenario.initial_rebalance_delay));
+  for (const char* const bound : {"", "min.", "max."}) {
+    const auto set = [&](const char* what, Duration value) {
+      properties[fmt::format("group.consumer.{}{}.ms", bound, what)] =
+          fmt::format("{}", to_ms(value));
+    };
+    set("session.timeout", scenario.consumer_session);
+    set("heartbeat.interval", scenario.consumer_heartbeat);
+    set("assignment.interval", scenario.consumer_assignment);
+  }
   properties["offsets.topic.num.partitions"] = fmt::format("{}", scenario.offsets_partitions);
   properties["log.cleaner.backoff.ms"] = fmt::format("{}", to_ms(scenario.cleaner_backoff));
   properties["log.retention.check.interval.ms"] =
@@ -33,6 +42,9 @@ broker::BrokerConfig make_config(const Scenario& scenario) {
   auto config = broker::BrokerConfig::make(*std::move(values));
   CHECK(config.has_value(), "{}", config.error().to_string());
   config->open_log_files_max = scenario.open_files_max;
+  config->scrub_first_after = scenario.scrub_every;
+  config->scrub_interval = scenario.scrub_every;
+  config->housekeeping_ms = to_ms(scenario.housekeeping);
   return *std::move(config);
 }
 }  // namespace
@@ -82,7 +94,7 @@ env::Task<> BrokerHost::live(env::Env& env) {
         BrokerStarted{world_.now(), lives_, static_cast<int>(node.quarantined_partitions())});
   } else if (!crashed_) {
     history_.add(BrokerStartFailed{world_.now(), lives_, started.error().to_string(),
-                                   excuse_ == Excuse::disk});
+                                   excuse_ == Excuse::disk || damage_excused_});
     attention_ = true;
   }
   while (started) {

@@ -36,6 +36,8 @@ class BrokerHost {
   int lives() const { return lives_; }
   /// While a fault of the disk is under way a start may fail.
   void excuse(Excuse excuse) { excuse_ = excuse; }
+  /// And while what it can not do without is damaged.
+  void excuse_damage(bool excused) { damage_excused_ = excused; }
   /// Its process has ended by itself, after a stop: the machine is idle.
   bool has_ended() const { return ended_; }
   env::SimNode& node() { return node_; }
@@ -56,6 +58,7 @@ class BrokerHost {
   bool ended_{false};
   bool crashed_{false};  // in this life
   Excuse excuse_{Excuse::none};
+  bool damage_excused_{false};
   std::string why_;
   env::Signal* stop_{nullptr};  // of the life under way
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace moldau::sim {
 
@@ -16,6 +17,27 @@ int Catalog::find_or_add(const Uuid& id, const std::string& name) {
        .id = id,
        .retention = declared == declared_.end() ? std::nullopt : std::optional(declared->second)});
   return size() - 1;
+}
+
+int Catalog::find(std::string_view name) const {
+  for (int topic = size() - 1; topic >= 0; --topic) {
+    if (at(topic).name == name) return at(topic).deletion_begun ? -1 : topic;
+  }
+  return -1;
+}
+
+void Catalog::hurt(PartitionRef where, std::optional<Offset> intact_below) {
+  hurt_.insert(where);
+  was_hurt_.insert(where);
+  if (!intact_below) return;
+  Offset& least = intact_below_.try_emplace(where, *intact_below).first->second;
+  least = std::min(least, *intact_below);
+}
+
+Offset Catalog::intact_below(PartitionRef where) const {
+  const auto found = intact_below_.find(where);
+  return found == intact_below_.end() ? Offset(std::numeric_limits<std::int64_t>::max())
+                                      : found->second;
 }
 
 std::vector<PartitionRef> Catalog::safe_partitions() const {

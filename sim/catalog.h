@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/ids.h"
@@ -59,12 +61,27 @@ class Catalog {
   /// Created, acknowledged, and nobody has asked to delete it.
   bool is_safe(int topic) const { return at(topic).creation_acked && !at(topic).deletion_begun; }
   bool is_trimmed(int topic) const { return at(topic).retention.has_value(); }
+  /// The topic of that name that nobody has begun to delete; -1: none.
+  int find(std::string_view name) const;
   /// Partitions of all safe topics, in order.
   std::vector<PartitionRef> safe_partitions() const;
   /// "orders-2", with the topic's number if there were several of that name.
   std::string name(PartitionRef where) const;
 
+  // Of what the disk has damaged.
+  void hurt(PartitionRef where, std::optional<Offset> intact_below);
+  void mend() { hurt_.clear(); }
+  /// Its batches may be refused, or come with a checksum that is wrong.
+  bool is_hurt(PartitionRef where) const { return hurt_.contains(where); }
+  bool was_hurt(PartitionRef where) const { return was_hurt_.contains(where); }
+  /// From here on records may have been cut as a torn tail.
+  Offset intact_below(PartitionRef where) const;
+  bool is_cut(PartitionRef where) const { return intact_below_.contains(where); }
+
  private:
+  std::set<PartitionRef> hurt_;
+  std::set<PartitionRef> was_hurt_;
+  std::map<PartitionRef, Offset> intact_below_;
   std::map<std::string, Retention> declared_;
   std::vector<TopicKnowledge> topics_;
 };

@@ -30,9 +30,16 @@ void Clients::start() {
   }
   for (int group = 0; group < static_cast<int>(scenario_.groups.size()); ++group) {
     auto& members = groups_.emplace_back();
-    for (const auto& plan : scenario_.groups[static_cast<std::size_t>(group)].members) {
-      const int number = static_cast<int>(members.size());
-      members.push_back(std::make_unique<GroupMember>(*bench_, actor++, group, number, plan));
+    auto& consumers = consumer_groups_.emplace_back();
+    const GroupPlan& plan = scenario_.groups[static_cast<std::size_t>(group)];
+    for (int number = 0; const MemberPlan& member : plan.members) {
+      if (plan.by_epoch) {
+        consumers.push_back(
+            std::make_unique<ConsumerMember>(*bench_, actor++, group, number, member));
+      } else {
+        members.push_back(std::make_unique<GroupMember>(*bench_, actor++, group, number, member));
+      }
+      ++number;
     }
   }
   if (!scenario_.has_groups()) return;
@@ -49,6 +56,9 @@ env::Task<> Clients::live(env::Env& env) {
   for (const auto& group : groups_) {
     for (const auto& member : group) scope_->spawn(member->run());
   }
+  for (const auto& group : consumer_groups_) {
+    for (const auto& member : group) scope_->spawn(member->run());
+  }
   if (observer_) scope_->spawn(observer_->run());
   static_cast<void>(co_await env::sleep_until(env.workers().at(0), MonoTime::max()));
   co_await scope_->stop();
@@ -56,6 +66,7 @@ env::Task<> Clients::live(env::Env& env) {
   group_auditor_.reset();
   observer_.reset();
   groups_.clear();
+  consumer_groups_.clear();
   producers_.clear();
   consumers_.clear();
   admin_.reset();
@@ -67,6 +78,7 @@ bool Clients::are_quiet() const {
   return std::ranges::all_of(producers_, &Producer::is_drained) &&
          std::ranges::all_of(consumers_, &Consumer::is_resting) && admin_->is_resting() &&
          std::ranges::all_of(groups_ | std::views::join, &GroupMember::is_resting) &&
+         std::ranges::all_of(consumer_groups_ | std::views::join, &ConsumerMember::is_resting) &&
          (observer_ == nullptr || observer_->is_resting());
 }
 
@@ -92,10 +104,32 @@ void Clients::settle_groups() {
   bench_->steady_since = bench_->now();
 }
 
+/// And every partition has its one owner.
+bool Clients::is_settled(const std::vector<std::unique_ptr<ConsumerMember>>& members) const {
+  if (members.empty()) return true;
+  OwnedPartitions owned;
+  std::size_t sum = 0;
+  for (const auto& member : members) {
+    const MembershipProof& proof = member->proof();
+    if (proof.sent_at < bench_->steady_since || !proof.has_committed) return false;
+    if (proof.generation != members.front()->proof().generation) return false;
+    owned.insert(member->owned().begin(), member->owned().end());
+    sum += member->owned().size();
+  }
+  const Catalog& catalog = history_.catalog();
+  const auto all = catalog.safe_partitions();
+  return sum == owned.size() && std::ranges::all_of(all, [&](const PartitionRef where) {
+           return owned.contains({catalog.at(where.topic).id, where.partition});
+         });
+}
+
 bool Clients::are_groups_settled() const {
+  const bool are_consumers = std::ranges::all_of(
+      consumer_groups_, [this](const auto& members) { return is_settled(members); });
+  if (!are_consumers) return false;
   return std::ranges::all_of(groups_, [this](const auto& members) {
     return std::ranges::all_of(members, [&](const auto& member) {
-      const GroupMember::Proof& proof = member->proof();
+      const MembershipProof& proof = member->proof();
       return proof.sent_at >= bench_->steady_since && proof.has_committed &&
              proof.generation == members.front()->proof().generation;
     });

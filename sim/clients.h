@@ -8,6 +8,7 @@
 #include "sim/admin.h"
 #include "sim/auditor.h"
 #include "sim/consumer.h"
+#include "sim/groups/consumer_member.h"
 #include "sim/groups/member.h"
 #include "sim/groups/observer.h"
 #include "sim/producer.h"
@@ -38,6 +39,7 @@ class Clients {
 
  private:
   env::Task<> live(env::Env& env);
+  bool is_settled(const std::vector<std::unique_ptr<ConsumerMember>>& members) const;
 
   env::SimNode& node_;
   const Scenario& scenario_;
@@ -50,8 +52,9 @@ class Clients {
   std::unique_ptr<Auditor> watcher_;                               // looks after each start
   std::unique_ptr<Auditor> auditor_;                               // works on demand
   std::vector<std::vector<std::unique_ptr<GroupMember>>> groups_;  // their members
-  std::unique_ptr<GroupObserver> observer_;                        // null: there are no groups
-  std::unique_ptr<GroupObserver> group_auditor_;                   // works on demand
+  std::vector<std::vector<std::unique_ptr<ConsumerMember>>> consumer_groups_;
+  std::unique_ptr<GroupObserver> observer_;       // null: there are no groups
+  std::unique_ptr<GroupObserver> group_auditor_;  // works on demand
   std::unique_ptr<env::Scope> scope_;
 };
 

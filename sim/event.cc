@@ -99,6 +99,11 @@ class Describer {
     return fmt::format("broker ended, life {}: {}", e.life, e.how);
   }
   std::string operator()(const FaultInjected& e) const { return "fault: " + e.what; }
+  std::string operator()(const BytesDamaged& e) const {
+    return "damage: " + e.what +
+           (e.intact_below ? fmt::format(", cut from {} on at the most", *e.intact_below) : "");
+  }
+  std::string operator()(const DamageMended&) const { return "all damage is mended"; }
   std::string operator()(const ClockStepped& e) const {
     return fmt::format("wall clock is {} ms ahead", to_ms(e.ahead));
   }
@@ -136,6 +141,15 @@ class Describer {
     return fmt::format("{} is told assignment {}: {}", as(e.group, e.as), e.assignment,
                        list(e.partitions));
   }
+  std::string operator()(const EpochTold& e) const {
+    std::string text =
+        fmt::format("{}{} is taken, sent {} ms ago with {}", as(e.group, e.as),
+                    e.joins ? " joins and" : "", to_ms(e.at - e.sent_at), list(e.owned));
+    return e.assigned ? text + ", and is to own " + list(*e.assigned) : text;
+  }
+  std::string operator()(const PartitionsReleased& e) const {
+    return fmt::format("{} gives up {}", as(e.group, e.as), list(e.partitions));
+  }
 
  private:
   static std::string numbers(RecordId first, std::int32_t count) {
@@ -147,6 +161,13 @@ class Describer {
                        identity.generation);
   }
   static std::string list(const AssignedPartitions& partitions) {
+    std::vector<std::string> names;
+    for (const auto& [topic, number] : partitions) {
+      names.push_back(fmt::format("{}-{}", topic, number));
+    }
+    return fmt::format("[{}]", fmt::join(names, " "));
+  }
+  static std::string list(const OwnedPartitions& partitions) {
     std::vector<std::string> names;
     for (const auto& [topic, number] : partitions) {
       names.push_back(fmt::format("{}-{}", topic, number));

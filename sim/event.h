@@ -169,6 +169,17 @@ struct FaultInjected {
   MonoTime at;
   std::string what;
 };
+/// Bytes that had been synced are others now.
+struct BytesDamaged {
+  MonoTime at;
+  std::string what;
+  std::optional<PartitionRef> where{};   ///< null: of the broker, or of an internal topic
+  std::optional<Offset> intact_below{};  ///< a start can not tell the rest from a torn tail
+};
+/// What was left of all damage was put right, while the broker was down.
+struct DamageMended {
+  MonoTime at;
+};
 /// The broker's wall clock was put so far ahead of true time.
 struct ClockStepped {
   MonoTime at;
@@ -198,8 +209,9 @@ using Event =
                  RecordsDeletionSent, RecordsDeletionAnswered, TopicCreated, PartitionsAdded,
                  DeletionBegun, TopicDeleted, MetadataSeen, ProducerIdGiven, AnswerImpossible,
                  RequestLost, BrokerStarted, BrokerStartFailed, BrokerEnded, FaultInjected,
-                 ClockStepped, CalmBegun, BoundMissed, AuditEnded, CommitSent, CommitAnswered,
-                 CommitLost, OffsetTold, GroupJoined, AssignmentSent, AssignmentTold>;
+                 BytesDamaged, DamageMended, ClockStepped, CalmBegun, BoundMissed, AuditEnded,
+                 CommitSent, CommitAnswered, CommitLost, OffsetTold, GroupJoined, AssignmentSent,
+                 AssignmentTold, EpochTold, PartitionsReleased>;
 
 MonoTime time_of(const Event& event);
 /// The partition that it is about; null: about the whole.

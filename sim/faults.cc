@@ -24,6 +24,7 @@ Faults::Faults(env::SimWorld& world, BrokerHost& host, const Scenario& scenario,
       host_(host),
       scenario_(scenario),
       history_(history),
+      damage_(world, host, history),
       prng_(world.chance_of("faults")),
       capacity_(scenario.world.disk.capacity_bytes),
       latency_(scenario.world.network.latency),
@@ -56,6 +57,9 @@ void Faults::inject(const PlannedFault& fault) {
       return break_network(fault);
     case FaultKind::full_disk:
       return fill_disk(fault);
+    case FaultKind::damage_while_down:
+    case FaultKind::damage_at_rest:
+      return damage(fault);
     default:
       return break_disk(fault);
   }
@@ -105,6 +109,14 @@ void Faults::break_disk(const PlannedFault& fault) {
   }
 }
 
+void Faults::damage(const PlannedFault& fault) {
+  if (fault.kind == FaultKind::damage_at_rest) {
+    return damage_.strike(fault.chance, Damage::When::running);
+  }
+  damage_when_down_.push_back(fault.chance);
+  power_cut("power cut with damage");
+}
+
 void Faults::fill_disk(const PlannedFault& fault) {
   env::SimDiskState& disk = host_.node().disk();
   const std::uint64_t left = fault.chance % space_left_max;
@@ -152,7 +164,8 @@ void Faults::heal() {
   world_.network().heal_all();
   world_.network().options().latency = latency_;
   host_.node().disk().set_capacity(capacity_);
-  if (!armed_ && !host_.needs_attention() && !host_.is_half()) return;
+  const bool is_damaged = damage_.is_any() || !damage_when_down_.empty();
+  if (!armed_ && !is_damaged && !host_.needs_attention() && !host_.is_half()) return;
   power_cut("power cut, so that nothing of the faults is left");
   // Its program may end before the machine is down: then it is attended to at once.
   const int lives = host_.lives();
@@ -204,6 +217,10 @@ void Faults::attend() {
   }
   const Duration down(prng_.between(0, scenario_.budget.down_max.count()));
   if (!healed_) world_.run_for(down);
+  for (const std::uint64_t chance : std::exchange(damage_when_down_, {})) {
+    if (!healed_) damage_.strike(chance, Damage::When::down);
+  }
+  if (healed_) damage_.mend();
   host_.start();
   if (healed_ || crashes_in_start_left_ == 0 || !prng_.chance(crash_in_start_per_million)) return;
   --crashes_in_start_left_;

@@ -2,6 +2,7 @@
 
 #include "sim/broker_host.h"
 #include "sim/clients.h"
+#include "sim/damage.h"
 
 namespace moldau::sim {
 
@@ -24,6 +25,7 @@ class Faults {
   void attend();
   void break_disk(const PlannedFault& fault);
   void break_network(const PlannedFault& fault);
+  void damage(const PlannedFault& fault);
   void fill_disk(const PlannedFault& fault);
   void step_clock(const PlannedFault& fault);
   void later(Duration delay, std::string_view what, std::function<void()> job);
@@ -33,6 +35,8 @@ class Faults {
   BrokerHost& host_;
   const Scenario& scenario_;
   History& history_;
+  Damage damage_;
+  std::vector<std::uint64_t> damage_when_down_;  // chances
   Prng prng_;
   const std::uint64_t capacity_;
   const env::Latency latency_;

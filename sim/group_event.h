@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ struct GroupIdentity {
   std::string member_id;
   std::string instance_id;  ///< empty: not static
   std::int32_t generation{-1};
+  bool by_epoch{false};  ///< of the consumer protocol: the generation is its member epoch
 
   /// The one of that id, or an earlier one of the same static member: it has left its assignment to
   /// this one. (The ids of static members begin with their instance ids.)
@@ -89,6 +91,29 @@ struct AssignmentTold {
   GroupIdentity as;
   int assignment{0};  ///< 0: no bytes
   AssignedPartitions partitions{};
+};
+
+// --- The consumer protocol ----------------------------------------------------------------------
+
+/// By topic id.
+using OwnedPartition = std::pair<Uuid, int>;
+using OwnedPartitions = std::set<OwnedPartition>;
+/// A heartbeat was taken.
+struct EpochTold {
+  MonoTime at;
+  MonoTime sent_at{};
+  int group{-1};
+  GroupIdentity as;  ///< with the epoch that it was told
+  bool joins{false};
+  OwnedPartitions owned{};                    ///< when it was sent
+  std::optional<OwnedPartitions> assigned{};  ///< null: as before
+};
+/// From here on it does not own them; the group does not know yet.
+struct PartitionsReleased {
+  MonoTime at;
+  int group{-1};
+  GroupIdentity as;
+  OwnedPartitions partitions{};
 };
 
 }  // namespace moldau::sim

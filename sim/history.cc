@@ -12,6 +12,7 @@
 #include "sim/checkers/liveness.h"
 #include "sim/checkers/log_start.h"
 #include "sim/checkers/offsets.h"
+#include "sim/checkers/ownership.h"
 #include "sim/checkers/producers.h"
 #include "sim/checkers/topics.h"
 #include "sim/checkers/visibility.h"
@@ -50,6 +51,10 @@ void History::learn(const Event& event) {
     catalog_.at(begun->topic).deletion_begun = true;
   } else if (const auto* deleted = std::get_if<TopicDeleted>(&event)) {
     catalog_.at(deleted->topic).deletion_acked = true;
+  } else if (const auto* damaged = std::get_if<BytesDamaged>(&event)) {
+    if (damaged->where) catalog_.hurt(*damaged->where, damaged->intact_below);
+  } else if (std::holds_alternative<DamageMended>(event)) {
+    catalog_.mend();
   } else if (std::holds_alternative<BrokerStarted>(event)) {
     ++broker_starts_;
   } else if (const auto* acked = std::get_if<BatchAcked>(&event)) {
@@ -98,6 +103,8 @@ void watch_all(History& history) {
   history.watch_with<CommittedOffsetsStay>();
   history.watch_with<GenerationsAreExclusive>();
   history.watch_with<NewestOfEachKeyStays>();
+  history.watch_with<PartitionsHaveOneOwner>();
+  history.watch_with<MemberEpochsMoveForward>();
 }
 
 }  // namespace moldau::sim

@@ -122,7 +122,7 @@ std::vector<SeenRecord> read_batches(Bytes batches, Offset from, records::Decomp
     auto reader = records::read_records(*batch, scratch);
     if (!batch->verify_crc() || !reader) {
       seen.push_back(next);
-      continue;
+      return seen;
     }
     records::RecordView record;
     while (reader->next(record)) {

@@ -12,13 +12,17 @@ namespace {
 constexpr std::array<std::string_view, fault_kinds> fault_names{
     "power cut",    "kill",        "clean stop", "power cut in work", "failed sync",
     "failed write", "failed read", "slow disk",  "stalled write",     "stalled sync",
-    "full disk",    "clock step",  "reset",      "cut network",       "slow network"};
+    "full disk",    "clock step",  "reset",      "cut network",       "slow network",
+    "damage",       "damage"};
 
 // How often each comes up, in the same order: crashes are what this is about.
-constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 2, 2, 1, 1};
+constexpr std::array<int, fault_kinds> weights{8, 3, 3, 8, 2, 2, 1, 2, 1, 1, 3, 2, 2, 1, 1, 0, 0};
 
 constexpr std::uint64_t groups_per_million = 400'000;
+constexpr std::uint64_t consumer_groups_per_million = 500'000;
 constexpr std::uint64_t compaction_per_million = 400'000;
+constexpr std::uint64_t damage_per_million = 250'000;
+constexpr std::uint64_t scrubs_per_million = 400'000;
 constexpr std::uint64_t retention_per_million = 400'000;
 constexpr std::uint64_t several_directories_per_million = 400'000;
 constexpr std::uint64_t few_files_per_million = 400'000;
@@ -141,7 +145,23 @@ void draw_retention(Prng prng, Scenario& scenario) {
   for (TopicPlan& plan : scenario.topics) {
     if (!is_compacted(plan.name) && prng.chance(600'000)) make_trimmed(prng, plan);
   }
-  scenario.retention_check = draw_ms(prng, 100, 2'000);
+  scenario.retention_check = draw_ms(prng, 100, 1'000);
+  scenario.housekeeping = draw_ms(prng, 50, 1'000);
+}
+
+/// With a stream of its own, as groups. A scrubber that finds nothing is a test as well.
+void draw_damage(Prng prng, Scenario& scenario) {
+  if (prng.chance(scrubs_per_million)) scenario.scrub_every = draw_ms(prng, 50, 1'000);
+  if (!prng.chance(damage_per_million)) return;
+  const auto most = static_cast<std::uint64_t>(scenario.budget.damages_max);
+  const std::uint64_t damages = 1 + prng.below(most);
+  for (std::uint64_t i = 0; i < damages; ++i) {
+    const auto at = static_cast<std::ptrdiff_t>(prng.below(scenario.faults.size() + 1));
+    const auto kind =
+        prng.chance(500'000) ? FaultKind::damage_while_down : FaultKind::damage_at_rest;
+    scenario.faults.insert(scenario.faults.begin() + at,
+                           {draw_ms(prng, 0, 1'000), kind, prng.next()});
+  }
 }
 
 /// With a stream of its own, as groups.
@@ -175,6 +195,22 @@ void draw_groups(Prng prng, Scenario& scenario) {
   }
   scenario.offsets_partitions = static_cast<int>(prng.between(1, 3));
   scenario.initial_rebalance_delay = draw_ms(prng, 0, pick<std::int64_t>(prng, {0, 300}));
+}
+
+/// Some of the groups speak the consumer protocol.
+void draw_consumer_groups(Prng prng, Scenario& scenario) {
+  scenario.consumer_session = draw_ms(prng, 300, 2'000);
+  scenario.consumer_heartbeat = scenario.consumer_session / prng.between(3, 8);
+  scenario.consumer_assignment = draw_ms(prng, 0, pick<std::int64_t>(prng, {0, 300}));
+  for (GroupPlan& group : scenario.groups) {
+    if (!prng.chance(consumer_groups_per_million)) continue;
+    group.by_epoch = true;
+    for (MemberPlan& member : group.members) {
+      member.by_regex = prng.chance(200'000);
+      member.names_itself = member.by_regex || prng.chance(800'000);
+      member.assignor = pick<const char*>(prng, {"", "", "uniform", "range"});
+    }
+  }
 }
 
 void draw_world(Prng& prng, env::SimOptions& world) {
@@ -220,9 +256,11 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.flush_strategy = pick<const char*>(prng, {"auto", "fdatasync", "syncfs"});
   scenario.ends_with_crash = prng.chance(700'000);
   draw_groups(Prng(seed).split("groups"), scenario);
+  draw_consumer_groups(Prng(seed).split("consumer groups"), scenario);
   draw_compaction(Prng(seed).split("compaction"), scenario);
   draw_retention(Prng(seed).split("retention"), scenario);
   draw_directories(Prng(seed).split("directories"), scenario);
+  draw_damage(Prng(seed).split("damage"), scenario);
   return scenario;
 }
 

@@ -29,8 +29,10 @@ enum class FaultKind : std::uint8_t {
   connection_reset,   ///< of one connection, or of all
   cut_network,        ///< between clients and broker, in one direction or both, healed later
   slow_network,
+  damage_while_down,  ///< of bytes that had been synced, at a power cut
+  damage_at_rest,     ///< the same in files that nobody writes, while the broker runs
 };
-inline constexpr int fault_kinds = 15;
+inline constexpr int fault_kinds = 17;
 
 struct PlannedFault {
   Duration after{0};  ///< since the fault before
@@ -41,6 +43,7 @@ struct PlannedFault {
 /// What a run may suffer. A broker has to keep all promises under any of it (sim/README.md).
 struct FaultBudget {
   int faults_max{6};                                  ///< planned; each may bring a restart
+  int damages_max{2};                                 ///< beside them; mended before the calm
   int crashes_in_start_max{2};                        ///< power cuts while the broker starts
   Duration down_max{milliseconds(500)};               ///< between a crash and the next start
   Duration clock_step_max{std::chrono::minutes(15)};  ///< in sum, either way
@@ -78,9 +81,14 @@ struct MemberPlan {
   Duration heartbeat_every{milliseconds(100)};
   std::uint64_t mischief_per_million{20'000};  ///< of its turns: leaves, falls silent, and so on
   std::uint64_t ghosts_per_million{20'000};    ///< commits as who it was before
+  // Of the consumer protocol.
+  bool by_regex{false};
+  bool names_itself{true};  ///< as since version 1 of the heartbeat
+  std::string assignor;     ///< empty: the group's
 };
 
 struct GroupPlan {
+  bool by_epoch{false};  ///< the consumer protocol (KIP-848)
   std::vector<MemberPlan> members;
 };
 
@@ -108,9 +116,14 @@ struct Scenario {
   std::vector<GroupPlan> groups;  ///< none in most seeds: they cost time
   int offsets_partitions{1};
   Duration initial_rebalance_delay{0};
+  Duration consumer_session{std::chrono::seconds(45)};
+  Duration consumer_heartbeat{std::chrono::seconds(5)};
+  Duration consumer_assignment{0};  ///< least, between two
   std::string flush_strategy;
   Duration cleaner_backoff{std::chrono::seconds(15)};
   Duration retention_check{std::chrono::minutes(5)};
+  Duration housekeeping{std::chrono::seconds(1)};
+  Duration scrub_every{std::chrono::hours(24)};
   int directories{1};
   Duration half_lives{0};  ///< a broker goes on so long after one that is not the first has failed
   std::size_t open_files_max{storage::OpenFiles::unlimited};

@@ -276,6 +276,51 @@ TEST(AnswersArePrompt, complains_when_a_request_gets_no_answer_or_an_error_in_th
   EXPECT_EQ(bound.complaints(), Complaints{"answers-are-prompt"});
 }
 
+/// Somebody reads a batch whose checksum is wrong.
+void read_damaged(Story& story, std::int64_t offset) {
+  story.ask(offset).add(Fetched{.read = story.reads,
+                                .where = story.where,
+                                .from = Offset(offset),
+                                .high_watermark = Offset(offset + 1),
+                                .log_start = Offset(0),
+                                .records = {{.offset = Offset(offset)}}});
+}
+
+TEST(Damage, excuses_what_a_client_can_tell_until_it_is_mended) {
+  Story story;
+  story.sent({1, 0}).acked({1, 0}, 0).add(BytesDamaged{.where = story.where});
+  read_damaged(story, 0);
+  story.add(BrokerStarted{.life = 2, .quarantined = 1}).read(0, 1, {{1, 0}});
+  EXPECT_EQ(story.complaints(), Complaints{});
+  story.add(DamageMended{});
+  read_damaged(story, 0);
+  EXPECT_NE(story.complaints(), Complaints{});
+}
+
+TEST(Damage, excuses_no_other_partition_and_no_wrong_records) {
+  Story elsewhere;
+  elsewhere.sent({1, 0}).add(BytesDamaged{.where = PartitionRef{0, 1}});
+  read_damaged(elsewhere, 0);
+  EXPECT_EQ(elsewhere.complaints(), Complaints{"only-sent-records-appear"});
+  Story wrong;
+  wrong.sent({1, 0}).sent({1, 1}).acked({1, 0}, 0).add(BytesDamaged{.where = wrong.where});
+  wrong.read(0, 1, {{1, 1}});
+  EXPECT_EQ(wrong.complaints(), Complaints{"acknowledged-is-never-lost"});
+  Story two;
+  two.add(BytesDamaged{.where = two.where}).add(BrokerStarted{.life = 2, .quarantined = 2});
+  EXPECT_EQ(two.complaints(), Complaints{"broker-starts"});
+}
+
+TEST(Damage, lets_a_tail_go_only_from_where_a_start_can_not_tell) {
+  for (const std::int64_t end : {1, 2}) {
+    Story story;
+    story.sent({1, 0}, 3).acked({1, 0}, 0, 3).read(0, 3, {{1, 0}, {1, 1}, {1, 2}});
+    story.add(BytesDamaged{.where = story.where, .intact_below = Offset(2)});
+    story.add(DamageMended{}).audit(end);
+    EXPECT_EQ(story.complaints().empty(), end == 2);
+  }
+}
+
 /// A story about a compacted topic. Records 0 to 59 of actor 1 in its partition, one in a batch.
 class CompactedStory : public Story {
  public:

@@ -28,6 +28,7 @@ void NewestOfEachKeyStays::see(const Event& event) {
 void NewestOfEachKeyStays::on_audit(const AuditEnded& audit) {
   const auto acked = acked_.find(audit.where);
   if (acked == acked_.end() || catalog().at(audit.where.topic).deletion_begun) return;
+  if (catalog().is_cut(audit.where)) return;
   std::map<int, Offset> left;
   for (const SeenRecord& record : audit.left) {
     if (record.id) left[keyed_record(*record.id).key] = record.offset;

@@ -21,6 +21,7 @@ void AcknowledgedIsNeverLost::on_acked(const BatchAcked& acked) {
   for (std::int32_t i = 0; i < acked.count; ++i) {
     const Offset offset = acked.base_offset + i;
     const RecordId id{acked.first.actor, acked.first.number + i};
+    if (offset >= catalog().intact_below(acked.where)) return;
     const auto [place, is_new] = offsets.emplace(offset, id);
     if (is_new || place->second == id) continue;
     violated(acked.at, acked.where,
@@ -34,6 +35,8 @@ void AcknowledgedIsNeverLost::on_fetched(const Fetched& fetched) {
   const auto known = acked_.find(fetched.where);
   if (known == acked_.end() || catalog().at(fetched.where.topic).deletion_begun) return;
   for (const SeenRecord& record : fetched.records) {
+    if (!record.id && catalog().is_hurt(fetched.where)) continue;
+    if (record.offset >= catalog().intact_below(fetched.where)) return;
     const auto acked = known->second.find(record.offset);
     if (acked == known->second.end() || record.id == acked->second) continue;
     violated(fetched.at, fetched.where,
@@ -48,7 +51,8 @@ void AcknowledgedIsNeverLost::on_audit(const AuditEnded& audit) {
   if (known == acked_.end() || known->second.empty()) return;
   if (catalog().at(audit.where.topic).deletion_begun) return;
   const Offset first = known->second.begin()->first;
-  const Offset last = known->second.rbegin()->first;
+  const Offset intact = catalog().intact_below(audit.where);
+  const Offset last = std::min(known->second.rbegin()->first, intact - 1);
   // log_start.h knows what may go from its front.
   const bool has_first = audit.log_start <= first || catalog().is_trimmed(audit.where.topic);
   if (has_first && last < audit.end) return;
@@ -66,6 +70,8 @@ void ReadIsNeverChanged::on_fetched(const Fetched& fetched) {
   if (catalog().at(fetched.where.topic).deletion_begun) return;
   auto& read = read_[fetched.where];
   for (const SeenRecord& record : fetched.records) {
+    if (!record.id && catalog().is_hurt(fetched.where)) continue;
+    if (record.offset >= catalog().intact_below(fetched.where)) return;
     const auto [place, is_new] = read.emplace(record.offset, record);
     if (is_new || place->second == record) continue;
     violated(fetched.at, fetched.where,
@@ -79,7 +85,8 @@ void ReadIsNeverChanged::on_audit(const AuditEnded& audit) {
   const auto read = read_.find(audit.where);
   if (read == read_.end() || read->second.empty()) return;
   if (catalog().at(audit.where.topic).deletion_begun) return;
-  const Offset last = read->second.rbegin()->first;
+  const Offset last =
+      std::min(read->second.rbegin()->first, catalog().intact_below(audit.where) - 1);
   if (last < audit.end) return;
   violated(audit.at, audit.where,
            fmt::format("offset {} was read, and the log ends at {}", last, audit.end));

@@ -116,6 +116,7 @@ void GenerationsAreExclusive::on_told(const AssignmentTold& told) {
 }
 
 void GenerationsAreExclusive::on_committed(const CommitAnswered& answered) {
+  if (answered.as.by_epoch) return;
   if (answered.error != ErrorCode::none || answered.as.generation < 0) return;
   const std::int32_t known = floor(answered.group, answered.sent_at);
   if (known > answered.as.generation) {

@@ -31,6 +31,9 @@ void AnswersArePrompt::see(const Event& event) {
     on_acked(*acked);
   } else if (const auto* refused = std::get_if<BatchRefused>(&event)) {
     if (!counts(refused->sent_at, refused->where)) return;
+    // Its producers have to begin a new epoch.
+    const bool is_behind = refused->error == ErrorCode::out_of_order_sequence_number;
+    if (is_behind && catalog().is_cut(refused->where)) return;
     violated(refused->at, refused->where,
              fmt::format("a batch is refused for no reason: {}", refused->error));
   } else if (const auto* lost = std::get_if<RequestLost>(&event)) {

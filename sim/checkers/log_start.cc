@@ -43,7 +43,7 @@ void LogStartMovesForward::raise(std::map<PartitionRef, Offset>& starts, Partiti
 
 void LogStartMovesForward::on_fetched(const Fetched& fetched) {
   const TopicKnowledge& topic = catalog().at(fetched.where.topic);
-  if (topic.deletion_begun || !topic.retention) return;
+  if (topic.deletion_begun || !topic.retention || catalog().is_cut(fetched.where)) return;
   if (fetched.error == ErrorCode::offset_out_of_range) {
     raise(told_, fetched.where, fetched.from + 1);
   }
@@ -61,7 +61,7 @@ void LogStartMovesForward::on_fetched(const Fetched& fetched) {
 
 void LogStartMovesForward::on_listed(const OffsetListed& listed) {
   if (listed.which != ListedOffset::earliest || listed.error != ErrorCode::none) return;
-  if (catalog().at(listed.where.topic).deletion_begun) return;
+  if (catalog().at(listed.where.topic).deletion_begun || catalog().is_cut(listed.where)) return;
   check(listed.at, listed.where, listed.read, listed.offset, "says that the log starts at");
   raise(told_, listed.where, listed.offset);
 }
@@ -145,7 +145,7 @@ bool OnlyWhatMayGoGoes::is_old(WallMs timestamp, Duration keep, MonoTime at) con
 /// By age: as soon as it is told. What has to stay by size can be said at an audit only.
 void OnlyWhatMayGoGoes::on_start(MonoTime at, PartitionRef where, Offset start) {
   const TopicKnowledge& topic = catalog().at(where.topic);
-  if (topic.deletion_begun || !topic.retention) return;
+  if (topic.deletion_begun || !topic.retention || catalog().is_cut(where)) return;
   Partition& partition = partitions_[where];
   const Offset from = std::max(partition.start, partition.deletable);
   if (start <= partition.start) return;
@@ -171,6 +171,7 @@ void OnlyWhatMayGoGoes::on_start(MonoTime at, PartitionRef where, Offset start) 
 void OnlyWhatMayGoGoes::on_audit(const AuditEnded& audit) {
   const TopicKnowledge& topic = catalog().at(audit.where.topic);
   if (topic.deletion_begun || !topic.retention || !topic.retention->bytes) return;
+  if (catalog().is_cut(audit.where)) return;
   const Partition& partition = partitions_[audit.where];
   if (partition.all_deletable || audit.log_start <= partition.deletable) return;
   // What a crash has taken from the end counted when segments went from the front.

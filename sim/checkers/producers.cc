@@ -26,6 +26,8 @@ void OnlySentRecordsAppear::see(const Event& event) {
   const auto* fetched = std::get_if<Fetched>(&event);
   if (fetched == nullptr) return;
   for (const SeenRecord& record : fetched->records) {
+    // Its checksum says so: the client does not take it.
+    if (!record.id && catalog().is_hurt(fetched->where)) continue;
     const std::string problem = problem_of(fetched->where, record);
     if (problem.empty()) continue;
     return violated(fetched->at, fetched->where,
@@ -54,7 +56,9 @@ std::string OnlySentRecordsAppear::problem_of(PartitionRef where, const SeenReco
 void ProducersAreInOrderAndExactlyOnce::see(const Event& event) {
   sent_.learn(event);
   if (const auto* fetched = std::get_if<Fetched>(&event)) {
-    if (catalog().at(fetched->where.topic).deletion_begun) return;
+    if (catalog().at(fetched->where.topic).deletion_begun || catalog().is_cut(fetched->where)) {
+      return;
+    }
     for (const SeenRecord& record : fetched->records) on_record(*fetched, record);
   }
   if (const auto* audit = std::get_if<AuditEnded>(&event)) on_audit(*audit);
@@ -91,7 +95,7 @@ void ProducersAreInOrderAndExactlyOnce::on_record(const Fetched& fetched,
 
 void ProducersAreInOrderAndExactlyOnce::on_audit(const AuditEnded& audit) {
   const TopicKnowledge& topic = catalog().at(audit.where.topic);
-  if (topic.deletion_begun || topic.is_compacted()) return;
+  if (topic.deletion_begun || topic.is_compacted() || catalog().is_cut(audit.where)) return;
   for (const auto& [identity, sequences] : sequences_) {
     if (identity.where != audit.where) continue;
     // Below the log's start nobody may have read them all.
@@ -117,6 +121,9 @@ void SequencesAreRemembered::see(const Event& event) {
   const auto* refused = std::get_if<BatchRefused>(&event);
   if (refused == nullptr || !refused->follows_acked) return;
   if (catalog().at(refused->where.topic).deletion_begun) return;
+  // A snapshot that is damaged is made again from what is left of the log.
+  if (catalog().is_cut(refused->where)) return;
+  if (catalog().was_hurt(refused->where) && catalog().is_trimmed(refused->where.topic)) return;
   const BatchSent* const batch = sent_.find(refused->first);
   const bool was_under_way = batch != nullptr && batch->at < last_start_;
   switch (refused->error) {

@@ -41,9 +41,13 @@ void TopicsStay::on_metadata(const MetadataSeen& metadata) {
 
 void BrokerStarts::see(const Event& event) {
   if (const auto* started = std::get_if<BrokerStarted>(&event)) {
-    if (started->quarantined == 0) return;
+    if (started->quarantined <= damaged_) return;
     violated(started->at, std::nullopt,
              fmt::format("{} partitions are quarantined", started->quarantined));
+  } else if (std::holds_alternative<BytesDamaged>(event)) {
+    ++damaged_;
+  } else if (std::holds_alternative<DamageMended>(event)) {
+    damaged_ = 0;
   } else if (const auto* failed = std::get_if<BrokerStartFailed>(&event)) {
     if (!failed->excused) violated(failed->at, std::nullopt, failed->error);
   }

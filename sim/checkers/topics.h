@@ -25,12 +25,15 @@ class TopicsStay final : public Checker {
 };
 
 /// A broker starts on whatever disk a crash has left, unless the disk itself fails, and finds all
-/// its partitions sound. (The simulator does not damage what was synced.)
+/// its partitions sound but those whose synced bytes were damaged.
 class BrokerStarts final : public Checker {
  public:
   using Checker::Checker;
   std::string_view name() const override { return "broker-starts"; }
   void see(const Event& event) override;
+
+ private:
+  int damaged_{0};  // partitions at most
 };
 
 }  // namespace moldau::sim

@@ -35,7 +35,7 @@ void FloorChecker::on_answer(MonoTime at, PartitionRef where, int read, ErrorCod
                              Offset from) {
   const auto found = floors_.find(read);
   if (found == floors_.end()) return;
-  const Offset floor = found->second;
+  const Offset floor = std::min(found->second, catalog().intact_below(where));
   floors_.erase(found);
   if (catalog().at(where.topic).deletion_begun) return;
   if (error == ErrorCode::offset_out_of_range && from <= floor &&

@@ -20,7 +20,8 @@ bool is_of_coordinator(ErrorCode error) {
 bool is_of_membership(ErrorCode error) {
   return error == ErrorCode::illegal_generation || error == ErrorCode::unknown_member_id ||
          error == ErrorCode::rebalance_in_progress || error == ErrorCode::fenced_instance_id ||
-         error == ErrorCode::group_id_not_found;
+         error == ErrorCode::group_id_not_found || error == ErrorCode::stale_member_epoch ||
+         error == ErrorCode::fenced_member_epoch;
 }
 
 bool is_of_topic(ErrorCode error) {

@@ -17,6 +17,13 @@ bool is_of_coordinator(protocol::ErrorCode error);
 bool is_of_membership(protocol::ErrorCode error);
 bool is_of_topic(protocol::ErrorCode error);
 
+/// The last time that a group took somebody for a member, with a heartbeat or a commit.
+struct MembershipProof {
+  MonoTime sent_at{MonoTime::min()};
+  std::int32_t generation{-1};
+  bool has_committed{false};  ///< in this generation, or has nothing to commit
+};
+
 /// What a group's members and its observers have in common: a connection to its coordinator, and
 /// the committed offsets. All that is sent and told goes into the history.
 class GroupClient {

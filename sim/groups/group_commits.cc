@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int16_t topic_ids_since = 10;
 constexpr std::int16_t static_members_since = 7;
+constexpr std::int16_t epochs_since = 9;
 constexpr std::int16_t oldest = 2;
 
 ErrorCode error_of(const OffsetDeleteResponse& response, std::string_view topic, int partition) {
@@ -61,6 +62,7 @@ env::Task<Result<ErrorCode>> GroupClient::commit(int group, GroupIdentity as, Po
                                                  Prng& prng) {
   // A name may be that of another topic when it comes to be committed; an id may not.
   const std::int16_t least = bench_.scenario.names_are_reused ? topic_ids_since
+                             : as.by_epoch                    ? epochs_since
                              : !as.instance_id.empty()        ? static_members_since
                                                               : oldest;
   const auto version = static_cast<std::int16_t>(prng.between(least, topic_ids_since));

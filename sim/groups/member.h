@@ -21,13 +21,7 @@ class GroupMember {
   env::Task<> run();
   bool is_resting() const { return resting_; }
 
-  /// The last time that the group took it for a member, with a heartbeat or a commit.
-  struct Proof {
-    MonoTime sent_at{MonoTime::min()};
-    std::int32_t generation{-1};
-    bool has_committed{false};  ///< in this generation, or has nothing to commit
-  };
-  const Proof& proof() const { return proof_; }
+  const MembershipProof& proof() const { return proof_; }
 
  private:
   enum class Phase : std::uint8_t { outside, joined, assigned, at_work };
@@ -72,7 +66,7 @@ class GroupMember {
   AssignedPartitions assignment_;
   std::map<PartitionRef, Offset> positions_;
   MonoTime heartbeat_due_{};
-  Proof proof_;
+  MembershipProof proof_;
   int turns_{0};
   bool resting_{false};
 };

@@ -32,6 +32,10 @@ struct BrokerConfig {
   storage::FlushStrategy flush_strategy{storage::FlushStrategy::automatic};
   std::optional<std::uint64_t> min_free_bytes;
   std::uint64_t scrub_bytes_per_second{0};
+  // Not for users: the simulator is in a hurry.
+  Duration scrub_first_after{std::chrono::minutes(1)};
+  Duration scrub_interval{std::chrono::hours(24)};
+  std::int64_t housekeeping_ms{1'000};
   /// Files of segments that stay open between two uses; from the process's limit.
   std::size_t open_log_files_max{storage::OpenFiles::unlimited};
 

@@ -15,6 +15,7 @@ storage::LogDirOptions options_for(const BrokerConfig& config, const std::string
       .path = path,
       .flush_strategy = config.flush_strategy,
       .min_free_bytes = config.min_free_bytes,
+      .flush_checkpoint_ms = config.housekeeping_ms,
       .high_watermark_checkpoint_ms = p.integer("replica.high.watermark.checkpoint.interval.ms"),
       .log_start_checkpoint_ms = p.integer("log.flush.start.offset.checkpoint.interval.ms"),
       .retention_check_ms = p.integer("log.retention.check.interval.ms"),
@@ -22,7 +23,9 @@ storage::LogDirOptions options_for(const BrokerConfig& config, const std::string
       .cleaners = shared.cleaners,
       .open_files = shared.open_files,
       .is_beside_others = config.log_dirs.size() > 1,
-      .scrub_bytes_per_second = config.scrub_bytes_per_second};
+      .scrub_bytes_per_second = config.scrub_bytes_per_second,
+      .scrub_first_after = config.scrub_first_after,
+      .scrub_interval = config.scrub_interval};
 }
 
 /// Not what a broken disk says: going on without the directory would hide a mistake, or what

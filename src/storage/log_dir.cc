@@ -37,7 +37,10 @@ LogDir::State::State(env::Env& environment, LogDirOptions dir_options)
       damage(environment.disk(), options.path, damage_file),
       cleaner(*this, *this,
               options.cleaners != nullptr ? options.cleaners : std::make_shared<Cleaners>()),
-      scrubber(*this, *this, options.scrub_bytes_per_second) {}
+      scrubber(*this, *this,
+               {.bytes_per_second = options.scrub_bytes_per_second,
+                .first_after = options.scrub_first_after,
+                .interval = options.scrub_interval}) {}
 
 void LogDir::State::shut() {
   offline_.store(true, std::memory_order_release);

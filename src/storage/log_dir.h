@@ -45,6 +45,8 @@ struct LogDirOptions {
   std::shared_ptr<OpenFiles> open_files{};       ///< of the node; null: no limit
   bool is_beside_others{false};                  ///< the node has several directories
   std::uint64_t scrub_bytes_per_second{0};       ///< `log.scrub.bytes.per.second`; 0: none
+  Duration scrub_first_after{std::chrono::minutes(1)};
+  Duration scrub_interval{std::chrono::hours(24)};
 };
 
 /// A partition that could not be loaded, or was found damaged by a scrubber before. Nothing of it

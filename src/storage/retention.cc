@@ -3,6 +3,7 @@
 #include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_private.h"
+#include "storage/recovery.h"
 
 namespace moldau::storage {
 
@@ -23,7 +24,55 @@ Result<std::optional<std::int64_t>> newest_of(const Segment& segment) {
   return TRY(TRY(segment.log_file(ReadMode::blocking))->modified()).value;
 }
 
-Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
+/// Makes the segment's indexes again, from what its batches say.
+Result<> replace_indexes(env::Disk& disk, Segment& segment, const Segment& read_again,
+                         const MaxTimestamp& newest) {
+  std::vector<std::shared_ptr<env::File>> made;
+  TRY(write_indexes(disk, read_again, newest, made, cleaned_suffix));
+  for (const auto& file : made) TRY(file->datasync());
+  for (const auto suffix : {index_suffix, time_index_suffix}) {
+    TRY(disk.rename(segment.path(suffix) + std::string(cleaned_suffix), segment.path(suffix)));
+  }
+  segment.close_files();
+  return disk.sync_directory(segment.directory());
+}
+
+/// Nothing protects an index, and nobody has read the segment since the start: what it says must
+/// not make young records old. Reads all batches, once for each segment.
+Result<> check_newest(DirContext& dir, Segment& segment, std::int64_t index_interval) {
+  const auto told = TRY(segment.max_timestamp()).timestamp;
+  SegmentCursor cursor;
+  const auto read_again = TRY(scan_as_active(dir.disk(), segment.directory(), segment.base_offset(),
+                                             TRY(segment.log_file(ReadMode::blocking)),
+                                             segment.size(), index_interval, cursor));
+  const auto& newest = cursor.index.max_timestamp;
+  segment.set_max_timestamp(newest);
+  if (newest.timestamp == told) return {};
+  dir.env().log().warn("a damaged time index is made again file={} newest={} said={}",
+                       segment.path(time_index_suffix), newest.timestamp, told);
+  return replace_indexes(dir.disk(), segment, *read_again, newest);
+}
+
+bool is_damage(const Result<>& checked) {
+  return !checked &&
+         (checked.error().code == Errc::corrupt || checked.error().code == Errc::truncated);
+}
+
+/// What is in it is older than `retention_ms`, all of it. Of a segment that is damaged nothing is.
+Result<bool> is_old(DirContext& dir, Segment& segment, const LogConfig& config, WallMs now) {
+  const auto is_due = [&]() -> Result<bool> {
+    const auto newest = TRY(newest_of(segment));
+    return newest && now.value - *newest > config.retention_ms;
+  };
+  if (!TRY(is_due())) return false;
+  if (segment.has_memory_indexes() || segment.knows_max_timestamp()) return true;
+  const auto checked = check_newest(dir, segment, config.index_interval_bytes);
+  if (is_damage(checked)) return false;
+  TRY(Result<>(checked));
+  return is_due();
+}
+
+Result<Victims> find_victims(DirContext& dir, const SegmentList& list, const LogConfig& config,
                              const Positions& positions, WallMs now) {
   std::uint64_t total = 0;
   for (const auto& segment : list) total += segment->size();
@@ -38,10 +87,7 @@ Result<Victims> find_victims(const SegmentList& list, const LogConfig& config,
     if (upper > positions.high_watermark) break;
     bool due = upper <= positions.log_start;
     if (!due && by_size) due = excess >= static_cast<std::int64_t>(list[i]->size());
-    if (!due && by_time) {
-      const auto newest = TRY(newest_of(*list[i]));
-      due = newest && now.value - *newest > config.retention_ms;
-    }
+    if (!due && by_time) due = TRY(is_old(dir, *list[i], config, now));
     if (!due) break;
     if (active) {
       victims.roll_wanted = list[i]->size() > 0;
@@ -84,7 +130,7 @@ Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, Wall
   const auto settings = self->config();
   const auto remove = [&]() -> Result<int> {
     const auto list = segment_list();
-    const auto victims = TRY(find_victims(*list, *settings, ends.load().positions(), now));
+    const auto victims = TRY(find_victims(dir, *list, *settings, ends.load().positions(), now));
     if (victims.roll_wanted) roll(self);
     if (victims.count == 0) return 0;
     {

@@ -272,6 +272,31 @@ TEST_F(SegmentedLog, records_without_timestamps_are_as_old_as_their_file) {
   EXPECT_EQ(log_->positions().log_start, Offset(2));
 }
 
+TEST_F(SegmentedLog, a_damaged_time_index_makes_no_young_record_old) {
+  config_.retention_ms = 60'000;
+  start_log();
+  const auto now = env_->clock().wall().value;
+  append_durably({.timestamp = now});
+  append_durably({.timestamp = now});
+  ASSERT_EQ(log_->segment_count(), 2);
+  ASSERT_TRUE(close());
+  shut_down();
+  boot();
+  const auto index =
+      fmt::format("{}/t-0/{}", root, segment_file_name(Offset(0), time_index_suffix));
+  overwrite(index, 0, std::array<std::uint8_t, 8>{0, 0, 0, 0, 0, 0, 0, 1});  // of 1970
+  restart();
+  EXPECT_EQ(retain(), 0);
+  EXPECT_EQ(log_->positions().log_start, Offset(0));
+  shut_down();
+  boot();
+  restart();
+  EXPECT_EQ(log_->priv().segment_list()->front()->max_timestamp().value().timestamp, now)
+      << "the index is right again";
+  run_for(61'000);
+  EXPECT_EQ(retain(), 1);
+}
+
 TEST_F(SegmentedLog, room_for_a_segment_is_reserved_if_that_is_wanted) {
   int reserved = 0;
   start_log();

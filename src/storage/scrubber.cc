@@ -21,11 +21,11 @@ bool is_damage(Errc code) {
 }  // namespace
 
 env::Task<> Scrubber::run(env::Worker& home) {
-  if (bytes_per_second_ == 0) co_return;
-  auto next = home.now() + first_pass_after;
+  if (pace_.bytes_per_second == 0) co_return;
+  auto next = home.now() + pace_.first_after;
   for (;;) {
     if (!co_await env::sleep_until(home, next)) co_return;
-    next = home.now() + pass_interval;
+    next = home.now() + pace_.interval;
     auto pass = begin_pass();
     for (;;) {
       const auto begun = home.now();
@@ -33,7 +33,7 @@ env::Task<> Scrubber::run(env::Worker& home) {
       const auto progress = co_await env::run_on(dir_.pool(), env::IoClass::background, home,
                                                  [&] { return step(pass, bytes); });
       if (progress == Progress::done) break;
-      const auto seconds = static_cast<double>(bytes) / static_cast<double>(bytes_per_second_);
+      const auto seconds = static_cast<double>(bytes) / static_cast<double>(pace_.bytes_per_second);
       const auto pause = progress == Progress::busy
                              ? busy_pause
                              : Duration(static_cast<std::int64_t>(seconds * 1e9));

@@ -35,12 +35,16 @@ class ScrubberHost {
 /// segment then.
 class Scrubber {
  public:
-  static constexpr Duration first_pass_after = std::chrono::minutes(1);
-  static constexpr Duration pass_interval = std::chrono::hours(24);
+  /// When it passes: after the start, and then between the beginnings of two passes.
+  struct Pace {
+    std::uint64_t bytes_per_second{0};
+    Duration first_after;
+    Duration interval;
+  };
   static constexpr std::uint64_t step_bytes = BatchScanner::scan_buffer;
 
-  Scrubber(ScrubberHost& host, DirContext& dir, std::uint64_t bytes_per_second)
-      : host_(host), dir_(dir), bytes_per_second_(bytes_per_second) {}
+  Scrubber(ScrubberHost& host, DirContext& dir, const Pace& pace)
+      : host_(host), dir_(dir), pace_(pace) {}
 
   /// Until the scope stops, one pass after the other; nothing at all if the rate is 0.
   env::Task<> run(env::Worker& home);
@@ -86,7 +90,7 @@ class Scrubber {
 
   ScrubberHost& host_;
   DirContext& dir_;
-  const std::uint64_t bytes_per_second_;
+  const Pace pace_;
   std::atomic<std::uint64_t> passes_{0};
   std::atomic<std::uint64_t> bytes_{0};
   std::atomic<std::uint64_t> failures_{0};

@@ -70,7 +70,7 @@ class Segment : public std::enable_shared_from_this<Segment> {
   /// The file if it is open, else null.
   std::shared_ptr<env::File> open_log_file() const;
   void set_log_file(std::shared_ptr<env::File> file);
-  /// As known to who loads the segment, before anybody else sees it.
+  /// As known to who loads the segment, before anybody else sees it, or to who has read it all.
   void set_max_timestamp(const MaxTimestamp& max_timestamp);
   /// Counts its open files there from now on, and may be told to close them. Later calls do
   /// nothing. The segment is in a shared pointer. May block on the disk.
@@ -100,6 +100,10 @@ class Segment : public std::enable_shared_from_this<Segment> {
   Result<Offset> lookup_timestamp(std::int64_t timestamp) const;
   /// Pool. From memory, else the time index's last entry; no_timestamp for an empty one.
   Result<MaxTimestamp> max_timestamp() const;
+  /// It is from memory.
+  bool knows_max_timestamp() const {
+    return max_timestamp_.load(std::memory_order_acquire) != records::no_timestamp;
+  }
   /// Pool. Empty if it has no such file.
   Result<std::vector<AbortedTxn>> aborted_txns() const;
 

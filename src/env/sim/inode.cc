@@ -121,6 +121,21 @@ void FileImage::flip_bit(std::uint64_t position, int bit) {
   if (position < durable_.size()) durable_[position] ^= mask;
 }
 
+void FileImage::overwrite(Bytes data, std::uint64_t position) {
+  CHECK(position + data.size() <= std::min(seen_.size(), durable_.size()));
+  for (auto* const bytes : {&seen_, &durable_}) {
+    std::ranges::copy(data, bytes->begin() + static_cast<std::ptrdiff_t>(position));
+  }
+}
+
+bool FileImage::holds(Bytes data, std::uint64_t position) const {
+  const auto is_in = [&](const std::vector<std::uint8_t>& bytes) {
+    return position + data.size() <= bytes.size() &&
+           std::ranges::equal(data, std::span(bytes).subspan(position, data.size()));
+  };
+  return is_in(seen_) && is_in(durable_);
+}
+
 void FileImage::apply(const Change& change, std::vector<std::uint8_t>& bytes) {
   if (change.is_truncation) {
     bytes.resize(change.position);

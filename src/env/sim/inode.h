@@ -35,7 +35,11 @@ class FileImage {
   void crash(Prng& prng);
   /// Damage at rest, on the device and in what programs see.
   void flip_bit(std::uint64_t position, int bit);
+  void overwrite(Bytes data, std::uint64_t position);
 
+  /// What a crash leaves for certain.
+  const std::vector<std::uint8_t>& durable() const { return durable_; }
+  bool holds(Bytes data, std::uint64_t position) const;
   bool is_dirty() const { return !changes_.empty(); }
 
  private:

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -37,6 +38,15 @@ struct SimInode {
   bool is_linked{true};  // counts for the space in use
 };
 
+/// Other bytes in place of some that had been synced: rot, or a write that went astray.
+struct DiskDamage {
+  std::string path;
+  std::shared_ptr<SimInode> inode;
+  std::uint64_t position{0};
+  std::vector<std::uint8_t> was;
+  std::vector<std::uint8_t> is;
+};
+
 /// The disk of one node: it outlives the node's crashes. Programs reach it through SimDisk, which
 /// is fenced; tests use this class to look at it and to break it.
 class SimDiskState {
@@ -58,6 +68,15 @@ class SimDiskState {
   std::uint64_t operations() const { return operations_; }
   /// Damage at rest. False if there is no such byte.
   bool flip_bit(const std::string& path, std::uint64_t position, int bit);
+  /// The same with any bytes. Null: the file is not there, has not so many bytes, or some of it is
+  /// not synced.
+  std::optional<DiskDamage> damage(const std::string& path, std::uint64_t position, Bytes bytes);
+  /// Puts the bytes back, unless somebody has written there or cut the file since.
+  static bool mend(const DiskDamage& damage);
+  /// Paths of all files, in order.
+  std::vector<std::string> files() const;
+  /// What a crash leaves of it for certain; null: no such file.
+  const std::vector<std::uint8_t>* durable(const std::string& path) const;
 
   /// Power is lost: chooses which unsynced names and sectors survive, drops the rest and all locks.
   void crash();

@@ -42,6 +42,48 @@ bool SimDiskState::flip_bit(const std::string& path, std::uint64_t position, int
   return true;
 }
 
+std::optional<DiskDamage> SimDiskState::damage(const std::string& path, std::uint64_t position,
+                                               Bytes bytes) {
+  const auto inode = find(path);
+  if (!inode || inode->is_directory || inode->image.is_dirty()) return std::nullopt;
+  const auto& durable = inode->image.durable();
+  if (position + bytes.size() > durable.size()) return std::nullopt;
+  const auto was = std::span(durable).subspan(position, bytes.size());
+  DiskDamage damage{.path = path,
+                    .inode = inode,
+                    .position = position,
+                    .was = {was.begin(), was.end()},
+                    .is = {bytes.begin(), bytes.end()}};
+  inode->image.overwrite(bytes, position);
+  return damage;
+}
+
+bool SimDiskState::mend(const DiskDamage& damage) {
+  auto& image = damage.inode->image;
+  if (!image.holds(damage.is, damage.position)) return false;
+  image.overwrite(damage.was, damage.position);
+  return true;
+}
+
+std::vector<std::string> SimDiskState::files() const {
+  std::vector<std::string> paths;
+  const auto collect = [&paths](const auto& self, const SimInode& directory,
+                                const std::string& path) -> void {
+    for (const auto& [name, inode] : directory.entries) {
+      const std::string full = path + "/" + name;
+      if (inode->is_directory) self(self, *inode, full);
+      if (!inode->is_directory) paths.push_back(full);
+    }
+  };
+  collect(collect, *root_, "");
+  return paths;
+}
+
+const std::vector<std::uint8_t>* SimDiskState::durable(const std::string& path) const {
+  const auto inode = find(path);
+  return inode && !inode->is_directory ? &inode->image.durable() : nullptr;
+}
+
 const Latency& SimDiskState::latency(DiskOp op) const {
   switch (op) {
     case DiskOp::write:

@@ -236,6 +236,22 @@ TEST_F(OneDisk, bit_rot_at_rest) {
   EXPECT_FALSE(node_.disk().flip_bit("/g", 0, 1));
 }
 
+TEST_F(OneDisk, damage_of_what_was_synced_stays_until_it_is_mended) {
+  const auto file = create(disk(), "/f", "abc");
+  EXPECT_FALSE(node_.disk().damage("/f", 1, as_bytes("x"))) << "not synced";
+  ASSERT_TRUE(disk().file_system("/").value()->sync());
+  EXPECT_FALSE(node_.disk().damage("/f", 2, as_bytes("xy"))) << "beyond its end";
+  const auto damage = node_.disk().damage("/f", 1, as_bytes("x"));
+  ASSERT_TRUE(damage);
+  EXPECT_EQ(read(disk(), "/f"), "axc");
+  restart(CrashKind::power_cut);
+  EXPECT_EQ(read(disk(), "/f"), "axc");
+  EXPECT_EQ(node_.disk().files(), std::vector<std::string>{"/f"});
+  EXPECT_TRUE(SimDiskState::mend(*damage));
+  EXPECT_EQ(read(disk(), "/f"), "abc");
+  EXPECT_FALSE(SimDiskState::mend(*damage)) << "other bytes are there now";
+}
+
 Task<> write_on_pool(IoPool& pool, Worker& home, File& file, Duration& took) {
   const MonoTime before = home.now();
   const auto written = co_await run_on(pool, IoClass::flush, home, [&file] {
