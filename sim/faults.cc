@@ -85,10 +85,12 @@ void Faults::break_disk(const PlannedFault& fault) {
       });
       break;
     case FaultKind::failed_sync:
+      disk_failed_ = true;
       host_.excuse(Excuse::disk);
       disk.fail_next(chance % 4 == 0 ? DiskOp::sync_names : DiskOp::sync);
       break;
     case FaultKind::failed_write:
+      disk_failed_ = true;
       host_.excuse(Excuse::disk);
       disk.fail_next(DiskOp::write);
       break;
@@ -217,6 +219,8 @@ void Faults::attend() {
   }
   const Duration down(prng_.between(0, scenario_.budget.down_max.count()));
   if (!healed_) world_.run_for(down);
+  // Also when its program was killed or has ended by itself meanwhile.
+  if (healed_ || disk_failed_) host_.node().disk().crash();
   for (const std::uint64_t chance : std::exchange(damage_when_down_, {})) {
     if (!healed_) damage_.strike(chance, Damage::When::down);
   }

@@ -42,7 +42,8 @@ class Faults {
   const env::Latency latency_;
   int crashes_in_start_left_;
   Duration clock_offset_{0};
-  bool armed_{false};  // something may still break that no power cut has taken away
+  bool armed_{false};        // something may still break that no power cut has taken away
+  bool disk_failed_{false};  // or is about to: a restart has to be a reboot
   bool healed_{false};
 };
 

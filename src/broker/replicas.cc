@@ -25,6 +25,14 @@ const metadata::Topic* owner_of(const metadata::Image& image, const storage::Log
   return same ? topic : nullptr;
 }
 
+/// Another topic that lives, whose partition.metadata was written to the wrong place: what is
+/// beside it is this topic's all the same. (An id that no topic has is that of one that was
+/// deleted.)
+const metadata::Topic* mistaken_for(const metadata::Image& image, const storage::Log& log) {
+  const auto* topic = image.topic(log.topic_id());
+  return topic != nullptr && topic->name != log.name().topic ? topic : nullptr;
+}
+
 bool is_offline(const OpenDir& dir) {
   return dir.dir->is_offline();
 }
@@ -208,6 +216,14 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
         continue;
       }
       add_partition(image, dir, std::move(loaded));
+      continue;
+    }
+    if (const auto* other = mistaken_for(image, *loaded)) {
+      log.error(
+          "partition.metadata is another topic's, the partition is not served partition={} "
+          "topic={} path={}",
+          loaded->name(), other->name, dir.dir->path());
+      lose(loaded->name());
       continue;
     }
     log.warn("replica is not in the metadata, renamed to -stray and kept partition={}",

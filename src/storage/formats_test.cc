@@ -110,6 +110,8 @@ TEST(MetaProperties, reads_what_apache_writes_and_names_what_is_wrong) {
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().context.find("node.id"), std::string::npos);
   EXPECT_FALSE(parse_meta_properties("version=2\nnode.id=1\ncluster.id=x\n"));
+  EXPECT_FALSE(parse_meta_properties("version=1\nnode.id=1\ncluster.id=x\ndirect\xefry.id=y\n"))
+      << "a damaged key is not a missing one";
 }
 
 TEST(Indexes, bytes_are_those_of_kafka) {

@@ -1,5 +1,6 @@
 #include "storage/meta_properties.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 
@@ -47,6 +48,9 @@ std::unexpected<Error> bad(std::string_view key) {
 }  // namespace
 
 Result<MetaProperties> parse_meta_properties(std::string_view text) {
+  // A key that is damaged must not look like one that is missing: the id would be drawn anew.
+  const auto is_text = [](char c) { return static_cast<unsigned char>(c) < 0x7f; };
+  if (!std::ranges::all_of(text, is_text)) return bad("what is no text");
   const auto properties = parse_properties(text);
   const auto find = [&](std::string_view key) -> const std::string* {
     const auto found = properties.find(key);

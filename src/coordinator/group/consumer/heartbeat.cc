@@ -184,9 +184,10 @@ bool Heartbeat::refresh_regexes(ConsumerGroupWriter& writer) {
     version = std::min(version, resolved.version);
   }
   const std::int64_t age_ms = context.wall.value - looked_at_ms;
-  const bool refresh_all =
-      age_ms > regex_refresh_ms_min && (version < shared.new_topics_version ||
-                                        age_ms > shared.config.consumer_regex_refresh_interval_ms);
+  const bool is_of_the_future = age_ms < 0;  // a clock was put back: nobody waits for it
+  const bool refresh_all = (is_of_the_future || age_ms > regex_refresh_ms_min) &&
+                           (version < shared.new_topics_version || is_of_the_future ||
+                            age_ms > shared.config.consumer_regex_refresh_interval_ms);
   bool moved = false;
   for (const auto& [regex, members] : group.subscribed_regexes()) {
     const auto known = group.resolved_regexes().find(regex);
