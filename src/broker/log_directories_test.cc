@@ -165,6 +165,24 @@ TEST_F(TwoDirectories, what_can_not_be_loaded_does_not_begin_anew_in_the_other) 
   expect_served(there_, 1);
 }
 
+/// A write that went astray: the file is sound, and another partition's.
+TEST_F(TwoDirectories, what_has_the_id_of_another_topic_does_not_begin_anew) {
+  stop();
+  const auto file = [](std::string_view directory, std::string_view topic) {
+    return fmt::format("/{}/{}-0/partition.metadata", directory, topic);
+  };
+  const auto damage =
+      disk().damage(file("first", here_), 0, *disk().durable(file("second", there_)));
+  ASSERT_TRUE(damage);
+  start();
+  expect_out_of_reach(here_);
+  expect_served(there_, 1);
+  stop();
+  EXPECT_TRUE(env::SimDiskState::mend(*damage));
+  start();
+  expect_served(here_, 1);
+}
+
 /// A disk that is not mounted looks so: the path is there, and empty.
 TEST_F(TwoDirectories, what_was_in_a_directory_that_is_new_now_does_not_begin_anew) {
   stop();
