@@ -76,6 +76,11 @@ class Catalog {
   bool was_hurt(PartitionRef where) const { return was_hurt_.contains(where); }
   /// From here on records may have been cut as a torn tail.
   Offset intact_below(PartitionRef where) const;
+  /// What a producer sent last may be gone with its batches, or with a snapshot: a retry of what
+  /// was under way is then neither known nor next.
+  bool may_forget_sequences(PartitionRef where) const {
+    return is_trimmed(where.topic) || was_hurt(where);
+  }
   bool is_cut(PartitionRef where) const { return intact_below_.contains(where); }
 
  private:

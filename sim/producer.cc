@@ -333,9 +333,11 @@ void Producer::refused(PartitionRef where, Lane& lane, Batch& batch, ErrorCode e
                                   .error = error,
                                   .follows_acked = &batch == &lane.batches.front(),
                                   .sent_at = sent_at});
-  // What went before it is gone with a damaged tail: a new epoch.
+  // What went before it is gone from the log: a new epoch.
   const bool is_behind = error == ErrorCode::out_of_order_sequence_number;
-  if (is_behind && bench_.history.catalog().is_cut(where)) batch.made_at = MonoTime::min();
+  if (is_behind && bench_.history.catalog().may_forget_sequences(where)) {
+    batch.made_at = MonoTime::min();
+  }
   lane.draining = lane.in_flight > 0;
   backing_off_ = true;
 }

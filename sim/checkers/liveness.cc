@@ -33,7 +33,7 @@ void AnswersArePrompt::see(const Event& event) {
     if (!counts(refused->sent_at, refused->where)) return;
     // Its producers have to begin a new epoch.
     const bool is_behind = refused->error == ErrorCode::out_of_order_sequence_number;
-    if (is_behind && catalog().is_cut(refused->where)) return;
+    if (is_behind && catalog().may_forget_sequences(refused->where)) return;
     violated(refused->at, refused->where,
              fmt::format("a batch is refused for no reason: {}", refused->error));
   } else if (const auto* lost = std::get_if<RequestLost>(&event)) {
