@@ -131,8 +131,9 @@ env::Task<Result<>> ConsumerMember::heartbeat() {
     co_return std::unexpected(answer.error());
   }
   heartbeat_due_ = bench_.now() + heartbeat_every_;
-  if ((*answer)->error_code != ErrorCode::none) co_return co_await refused(sent_at, answer->message);
-  take(answer->message, sent_at, said);
+  const Response& response = answer->message;
+  if (response.error_code != ErrorCode::none) co_return co_await refused(sent_at, response);
+  take(response, sent_at, said);
   co_return Result<>();
 }
 
