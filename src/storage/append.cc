@@ -55,6 +55,7 @@ AppendAnswer Log::Private::append(const std::shared_ptr<Log>& self, AppendReques
   bool schedule = false;
   {
     env::Lock lock(mutex);
+    if (leaving != Leaving::no) return {.status = AppendStatus::no_room};
     const bool full = request.origin == Origin::client && dir.below_reserve();
     if (state != LogState::ok || dir.is_offline() || full) {
       note_refused(batch, now);
@@ -246,7 +247,8 @@ void Log::Private::roll(const std::shared_ptr<Log>& self) {
 
 bool Log::Private::wait_for_room(env::Worker& worker, env::Job job) {
   env::Lock lock(mutex);
-  if (state != LogState::ok || queued_bytes < append_queue_bytes_max) return false;
+  const bool full = state == LogState::ok && queued_bytes >= append_queue_bytes_max;
+  if (!full && leaving != Leaving::now) return false;
   room_waiters.push_back({&worker, std::move(job)});
   return true;
 }

@@ -97,7 +97,7 @@ std::optional<Cleaning::Request> Cleaner::choose(const CleanerConfig& config) {
   for (const auto& log : logs) {
     const auto log_config = log->config();
     if (!log_config->cleanup_compact || log->name().topic == cluster_metadata_topic) continue;
-    if (log->is_offline() || is_set_aside(log->name())) continue;
+    if (log->is_offline() || log->priv().is_moving() || is_set_aside(log->name())) continue;
     const auto before = log->priv().segment_list();
     // Before the range: what cuts the log from here on ends the cleaning.
     const auto generation = log->priv().current_generation();

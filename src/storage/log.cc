@@ -85,7 +85,7 @@ Result<> Log::append_as_follower(SharedBytes batches, Gap gap) {
 
 bool Log::has_room() const {
   env::Lock lock(state_->mutex);
-  return state_->queued_bytes < append_queue_bytes_max;
+  return state_->leaving != Private::Leaving::now && state_->queued_bytes < append_queue_bytes_max;
 }
 
 bool Log::wait_for_room(env::Worker& worker, env::Job job) {
@@ -113,6 +113,11 @@ void Log::follow_high_watermark(Offset high_watermark, Wakeups& wakeups) {
 bool Log::is_offline() const {
   env::Lock lock(state_->mutex);
   return state_->state == LogState::offline || state_->state == LogState::deleted;
+}
+
+bool Log::is_leaving() const {
+  env::Lock lock(state_->mutex);
+  return state_->leaving == Private::Leaving::now;
 }
 
 std::uint64_t Log::size_bytes() const {

@@ -66,7 +66,7 @@ struct AppendRequest {
 enum class AppendStatus : std::uint8_t {
   assigned,               ///< base_offset is its own
   duplicate,              ///< base_offset is the original's
-  no_room,                ///< nothing happened: wait_for_room, then again
+  no_room,                ///< nothing happened: wait_for_room, then again, in the partition's log
   out_of_order_sequence,  ///< rejected (facts: sequence rule)
   invalid_producer_epoch,
   not_leader,     ///< the log knows a newer leader epoch
@@ -158,6 +158,10 @@ class Log : public std::enable_shared_from_this<Log> {
   /// Followers: sets it to min(hw, written_end) (the leader's word; may go back after truncation).
   void follow_high_watermark(Offset high_watermark, Wakeups& wakeups);
   bool is_offline() const;
+  /// Its copy in another directory is about to take its place. What cannot be read here then, or
+  /// has been changed here and shall last, is to be tried again with whatever log is the
+  /// partition's when this is over.
+  bool is_leaving() const;
   std::uint64_t size_bytes() const;
   int segment_count() const;
 

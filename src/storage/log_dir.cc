@@ -272,6 +272,13 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
   return renamed;
 }
 
+Result<> LogDir::State::guarded(Result<> result) {
+  const bool passes =
+      result || result.error().code == Errc::no_space || result.error().code == Errc::exists;
+  if (!passes) take_offline(result.error());
+  return result;
+}
+
 void LogDir::State::forget_checkpoints(const TopicPartition& name) {
   env::Lock guard(checkpoint_mutex);
   for (auto* checkpoint : all_checkpoints()) {
@@ -408,6 +415,8 @@ LogDirStats LogDir::State::stats() const {
   stats.bytes_appended = counters_.bytes_appended.load(std::memory_order_relaxed);
   stats.writes = counters_.writes.load(std::memory_order_relaxed);
   stats.slow_writes = counters_.slow_writes.load(std::memory_order_relaxed);
+  stats.moves_in = moves_in.load(std::memory_order_relaxed);
+  stats.move_bytes_in = move_bytes_in.load(std::memory_order_relaxed);
   stats.append_failures = counters_.append_failures.load(std::memory_order_relaxed);
   const auto unflushed = unflushed_bytes_.load(std::memory_order_relaxed);
   stats.unflushed_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(unflushed, 0));

@@ -56,11 +56,18 @@ struct Quarantined {
   Error error;
 };
 
+/// A copy that a move had begun (`-future`), left as it was.
+struct FutureLog {
+  TopicPartition name;
+  std::string directory;
+};
+
 struct LoadReport {
   std::vector<std::shared_ptr<Log>> logs;  ///< sorted by name
   std::vector<Quarantined> quarantined;
   /// Have a recovery point above 0 and no directory, nor one whose deletion is under way.
   std::vector<TopicPartition> vanished;
+  std::vector<FutureLog> futures;
   std::uint64_t torn_bytes_cut{0};  ///< behind the recovery points
   int segments_recovered{0};
 };
@@ -108,6 +115,8 @@ struct LogDirStats {
   std::uint64_t scrub_failures{0};    ///< segments that could not be read
   std::uint64_t scrub_damage{0};      ///< segments with damage
   std::uint64_t quarantined_logs{0};  ///< of those that are loaded: found by the scrubber
+  std::uint64_t moves_in{0};          ///< logs that were moved here from another directory
+  std::uint64_t move_bytes_in{0};     ///< copied for that, also in vain
   LatencyCounts flush_latency;
 };
 
@@ -139,6 +148,13 @@ class LogDir {
 
   /// Pool. Makes the directories of new partitions, durable together with one sync. Errors: exists.
   Result<std::vector<std::shared_ptr<Log>>> create(std::span<const KnownLog> logs);
+  /// Gives a copy that was whole, and has no other beside it, its place: renamed, durable, loaded
+  /// and recovered. From a task on `home`. Errors: as load_one; of the rename, which takes the
+  /// directory offline.
+  env::Task<Result<std::shared_ptr<Log>>> promote(FutureLog future, KnownLog known,
+                                                  env::Worker& home);
+  /// Removes a copy that nobody wants any more, or keeps it as a stray. From a task on `home`.
+  env::Task<Result<>> retire_future(FutureLog future, DirectoryKind kind, env::Worker& home);
   std::shared_ptr<Log> find(const TopicPartition& name) const;
   std::vector<std::shared_ptr<Log>> logs() const;
 
@@ -188,6 +204,7 @@ class LogDir {
 
  private:
   struct State;
+  friend class LogMove;
 
  public:
   explicit LogDir(std::shared_ptr<State> state);  ///< `open` is the way

@@ -18,14 +18,14 @@ bool is_damage(Errc code) {
 
 }  // namespace
 
-Result<LoadOutcome> LogDir::State::load_partition(const KnownLog& known) {
+Result<LoadOutcome> LogDir::State::load_partition(const KnownLog& known, Shutdown shutdown) {
   const auto& name = known.name;
   LoadRequest request{
       .name = name,
       .directory = fmt::format("{}/{}", options.path, partition_directory_name(name)),
       .topic_id = known.topic_id,
       .config = known.config,
-      .shutdown = clean_epoch ? Shutdown::clean : Shutdown::unclean,
+      .shutdown = shutdown,
       .recovery_point = {},
       .log_start = {},
       .high_watermark = {}};
@@ -49,25 +49,28 @@ std::shared_ptr<Log> LogDir::State::add(LoadedLog loaded, std::shared_ptr<const 
 }
 
 Result<std::shared_ptr<Log>> LogDir::load_one(const KnownLog& known) {
-  auto& state = *state_;
-  const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(known.name));
-  if (!TRY(state.disk().exists(path))) return fail(Errc::not_found, path);
-  auto outcome = TRY(state.load_partition(known));
+  return state_->load_one(known, state_->last_shutdown());
+}
+
+Result<std::shared_ptr<Log>> LogDir::State::load_one(const KnownLog& known, Shutdown shutdown) {
+  const auto path = fmt::format("{}/{}", options.path, partition_directory_name(known.name));
+  if (!TRY(disk().exists(path))) return fail(Errc::not_found, path);
+  auto outcome = TRY(load_partition(known, shutdown));
   std::vector<FlushItem> items(1);
   items[0].dirty = outcome.log.dirty;
   items[0].directory = outcome.log.directory;
-  auto synced = sync_all(state.disk(), state.file_system(), state.options.flush_strategy, items);
+  auto synced = sync_all(disk(), file_system(), options.flush_strategy, items);
   if (!synced) {
-    state.take_offline(synced.error());
+    take_offline(synced.error());
     return std::unexpected(std::move(synced).error());
   }
   if (outcome.torn_bytes_cut > 0) {
-    state.env().log().warn("torn tail cut log={} bytes={}", known.name, outcome.torn_bytes_cut);
+    env().log().warn("torn tail cut log={} bytes={}", known.name, outcome.torn_bytes_cut);
   }
-  return state.add(std::move(outcome.log), known.config);
+  return add(std::move(outcome.log), known.config);
 }
 
-/// Live partitions that are not loaded yet. Deletions that were under way go on.
+/// Live partitions that are not loaded yet, and copies. Deletions that were under way go on.
 Result<LogDir::State::Found> LogDir::State::find_partitions() {
   Found found;
   std::set<TopicPartition> here;
@@ -80,6 +83,10 @@ Result<LogDir::State::Found> LogDir::State::find_partitions() {
       remove_later(fmt::format("{}/{}", options.path, entry.name), 0);
       deleted.push_back(std::move(directory->name));
       continue;
+    }
+    if (directory->kind == DirectoryKind::future) {
+      here.insert(directory->name);
+      found.futures.push_back({directory->name, fmt::format("{}/{}", options.path, entry.name)});
     }
     if (directory->kind != DirectoryKind::live) continue;
     here.insert(directory->name);
@@ -109,10 +116,12 @@ env::Task<Result<LoadReport>> LogDir::load(env::Worker& home, Describe describe)
   std::vector<State::Loading> loading;
   LoadReport report;
   {
-    auto found = CO_TRY(co_await env::run_on(state.pool(), env::IoClass::background, home,
-                                             [&state] { return state.find_partitions(); }));
+    auto listed = co_await env::run_on(state.pool(), env::IoClass::background, home,
+                                       [&state] { return state.find_partitions(); });
+    auto found = CO_TRY(std::move(listed));
     for (const auto& name : found.live) loading.push_back({describe(name), std::nullopt});
     report.vanished = std::move(found.vanished);
+    report.futures = std::move(found.futures);
   }
   // What is recovered stays open until it is synced: the segment, and some small files.
   const std::size_t at_once = state.open_files()->in_bulk() / 2;
@@ -140,7 +149,7 @@ env::Task<> LogDir::State::load_in_parallel(env::Worker& home, std::span<Loading
     // The flush class has the most threads, and nothing to flush yet.
     pool().submit(env::IoClass::flush, [this, loading, &next, &running, &done] {
       for (auto at = next++; at < loading.size(); at = next++) {
-        loading[at].outcome.emplace(load_partition(loading[at].known));
+        loading[at].outcome.emplace(load_partition(loading[at].known, last_shutdown()));
       }
       if (running.fetch_sub(1, std::memory_order_acq_rel) == 1) done.notify();
     });

@@ -84,16 +84,23 @@ struct LogDir::State final : DirContext,
   /// Its directory under another name, durable. Pool.
   Result<std::string> rename_away(const TopicPartition& name, const std::string& directory,
                                   DirectoryKind kind);
+  /// A failed write or sync takes the directory offline; a full disk passes, a name that is taken
+  /// too.
+  Result<> guarded(Result<> result);
+  Result<std::shared_ptr<Log>> promote(const FutureLog& future, const KnownLog& known);
   /// What the checkpoints say of a partition that is in `logs` no more.
   void forget_checkpoints(const TopicPartition& name);
   LogDirStats stats() const;
 
   // log_dir_load.cc
-  Result<LoadOutcome> load_partition(const KnownLog& known);
+  Result<LoadOutcome> load_partition(const KnownLog& known, Shutdown shutdown);
+  Shutdown last_shutdown() const { return clean_epoch ? Shutdown::clean : Shutdown::unclean; }
+  Result<std::shared_ptr<Log>> load_one(const KnownLog& known, Shutdown shutdown);
   std::shared_ptr<Log> add(LoadedLog loaded, std::shared_ptr<const LogConfig> config);
   struct Found {
     std::vector<TopicPartition> live;
     std::vector<TopicPartition> vanished;
+    std::vector<FutureLog> futures;
   };
   Result<Found> find_partitions();
   struct Loading {
@@ -154,6 +161,8 @@ struct LogDir::State final : DirContext,
   /// clean, since the next start would then trust what this one has found damaged.
   std::atomic<bool> has_quarantined{false};
   std::atomic<std::uint64_t> free_bytes{0};
+  std::atomic<std::uint64_t> moves_in{0};
+  std::atomic<std::uint64_t> move_bytes_in{0};
   // Of housekeeping, one pass at a time.
   MonoTime next_high_watermarks{};
   MonoTime next_log_starts{};

@@ -131,6 +131,7 @@ struct Log::Private {
   /// From a task: run_exclusive, and waits until it is done.
   env::Task<Result<>> exclusive(std::shared_ptr<Log> self, LogState state, env::Worker& home,
                                 std::move_only_function<Result<>()> work);
+  void end_exclusive(const std::shared_ptr<Log>& self);
   void go_offline(const std::shared_ptr<Log>& self, const Error& error, LogState state,
                   Wakeups& wakeups);
 
@@ -166,6 +167,15 @@ struct Log::Private {
   std::uint64_t current_generation() const EXCLUDES(mutex);
   /// False if what was found at `generation` may not be so any more, or the log wants to be alone.
   bool is_undisturbed(std::uint64_t at_generation) const EXCLUDES(mutex);
+
+  // log_move.cc
+  /// Begins a move; false if the log's directory is busy just now.
+  bool begin_move() EXCLUDES(mutex);
+  bool is_moving() const EXCLUDES(mutex);
+  /// Exclusive work that ends with end_exclusive, not with `held`. Who appends waits for room.
+  void hold(env::Job held) EXCLUDES(mutex);
+  /// The log stays where it is. Without effect if no move has begun.
+  void end_move(Wakeups& wakeups) EXCLUDES(mutex);
 
   // close.cc: writes what a clean stop leaves behind; the log is offline then. Pool, exclusive.
   Result<DirtySet> write_for_close();
@@ -213,6 +223,16 @@ struct Log::Private {
   /// Something that needs the directory to stay as it is: retention, the epoch file.
   bool maintenance GUARDED_BY(mutex){false};
   bool exclusive_running GUARDED_BY(mutex){false};
+  /// It is being copied into another directory, and is not compacted meanwhile.
+  bool moving GUARDED_BY(mutex){false};
+  /// Somebody has cut it there since the copy was made that far.
+  std::optional<Offset> cut_while_moving GUARDED_BY(mutex);
+  enum class Leaving : std::uint8_t {
+    no,
+    now,  ///< the copy is about to take its place: who appends waits
+    gone  ///< it has: who appends looks for the log again
+  };
+  Leaving leaving GUARDED_BY(mutex){Leaving::no};
   struct Exclusive {
     LogState state;
     env::Job run;
@@ -282,7 +302,6 @@ struct Log::Private {
 
   // repair.cc
   Result<> cut_to_written();
-  void end_exclusive(const std::shared_ptr<Log>& self);
 
   // truncate.cc
   void shorten(Offset end, const SegmentCursor& cursor, Wakeups& wakeups);

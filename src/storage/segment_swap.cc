@@ -48,7 +48,7 @@ std::uint64_t Log::Private::current_generation() const {
 
 bool Log::Private::is_undisturbed(std::uint64_t at_generation) const {
   env::Lock lock(mutex);
-  return state == LogState::ok && exclusives.empty() && !exclusive_running &&
+  return state == LogState::ok && exclusives.empty() && !exclusive_running && !moving &&
          generation == at_generation;
 }
 

@@ -43,6 +43,7 @@ Result<> sync_segments(env::Disk& disk, const SegmentList& kept, Offset durable)
 void Log::Private::shorten(Offset end, const SegmentCursor& cursor, Wakeups& wakeups) {
   env::Lock lock(mutex);
   ++generation;
+  if (moving) cut_while_moving = std::min(cut_while_moving.value_or(end), end);
   fail_waiters(end, wakeups);
   written = {end, cursor.segment_base, cursor.position};
   if (durable.offset > end) durable = written;
