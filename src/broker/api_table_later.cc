@@ -3,6 +3,8 @@
 #include "broker/api_row.h"
 #include "broker/handlers/handlers.h"
 #include "protocol/messages/alter_configs.h"
+#include "protocol/messages/alter_partition_reassignments.h"
+#include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/consumer_group_describe.h"
 #include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/create_partitions.h"
@@ -32,6 +34,7 @@ namespace {
 constexpr auto rows = std::to_array<ApiRow>({
     row<&handle_describe_configs>(On::both),
     row<&handle_alter_configs>(On::both),
+    row<&handle_alter_replica_log_dirs>(On::broker),
     row<&handle_describe_log_dirs>(On::broker),
     row<&handle_create_partitions>(On::both),
     row<&handle_describe_delegation_token>(On::broker),
@@ -39,6 +42,7 @@ constexpr auto rows = std::to_array<ApiRow>({
     row<&handle_offset_delete>(On::broker),
     row<&handle_elect_leaders>(On::both),
     row<&handle_incremental_alter_configs>(On::both),
+    row<&handle_alter_partition_reassignments>(On::both),
     row<&handle_list_partition_reassignments>(On::both),
     row<&handle_describe_client_quotas>(On::broker),
     row<&handle_describe_user_scram_credentials>(On::broker),

@@ -4,6 +4,7 @@
 #include "broker/dispatch.h"
 #include "broker/group_coordinators.h"
 #include "broker/internal_topics.h"
+#include "broker/replica_moves.h"
 #include "metadata/builder.h"
 #include "protocol/messages/create_topics.h"
 
@@ -41,7 +42,8 @@ Broker::Broker(env::Env& env, const BrokerConfig& config, ControllerDriver& cont
       read_failures_(env.log(), "more reads failed"),
       request_log_(env.log(), config.request_log, request_log_chance(env, config)),
       answer_memory_(static_cast<std::int64_t>(config.request_memory_bytes)),
-      groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())) {}
+      groups_(std::make_unique<GroupCoordinators>(*this, controller.worker())),
+      moves_(std::make_unique<ReplicaMoves>(env, directories, partitions_)) {}
 
 Broker::~Broker() {
   read_failures_.say_rest();

@@ -33,6 +33,7 @@ const metadata::FeatureRanges& supported_features();
 
 class ControllerDriver;
 class GroupCoordinators;
+class ReplicaMoves;
 
 /// What handlers see of this node: the image, the partitions, the controller. Built and torn down
 /// by Node. Thread-safe.
@@ -52,6 +53,7 @@ class Broker final : public net::SessionFactory {
   FetchSessionCache& fetch_sessions() { return fetch_sessions_; }
   ProducerIds& producer_ids() { return producer_ids_; }
   GroupCoordinators& groups() { return *groups_; }
+  ReplicaMoves& moves() { return *moves_; }
   RequestMetrics& requests() { return requests_; }
   Refusals& refusals() { return refusals_; }
   /// Of records that cannot be read: whoever wants them asks again and again.
@@ -90,6 +92,7 @@ class Broker final : public net::SessionFactory {
   RequestLog request_log_;
   const AnswerMemory answer_memory_;
   std::unique_ptr<GroupCoordinators> groups_;
+  std::unique_ptr<ReplicaMoves> moves_;
 };
 
 }  // namespace moldau::broker

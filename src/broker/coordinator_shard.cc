@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "env/pool.h"
+#include "broker/moved_log.h"
 #include "records/builder.h"
 #include "records/control.h"
 #include "records/record.h"
@@ -77,14 +77,13 @@ env::Task<Result<>> CoordinatorShard::load() {
   }
   begin_loading();
   open_transactions_.clear();
-  auto& log = partition_->log();
-  Offset from = log.positions().log_start;
+  Offset from = partition_->log_ptr()->positions().log_start;
   while (true) {
-    auto work = [&] { return load_some(from); };
-    const Offset next = CO_TRY(co_await env::run_on(partition_->directory().pool(),
-                                                    env::IoClass::background, work_.home(), work));
+    auto work = [&](storage::Log& log) { return load_some(log, from); };
+    const Offset next =
+        CO_TRY(co_await run_on_log(*partition_, env::IoClass::background, work_.home(), work));
     if (next == from) {
-      if (log.assigned_end() <= from) break;
+      if (partition_->log_ptr()->assigned_end() <= from) break;
       // What was appended before is being written, or has failed and is being taken back.
       CO_TRY(co_await env::sleep_until(work_.home(), env_.clock().now() + look_again_after));
     }
@@ -103,8 +102,7 @@ env::Task<Result<>> CoordinatorShard::load() {
 }
 
 /// Pool. Replays whole batches from `from` on; returns where the next one begins.
-Result<Offset> CoordinatorShard::load_some(Offset from) {
-  auto& log = partition_->log();
+Result<Offset> CoordinatorShard::load_some(storage::Log& log, Offset from) {
   const auto positions = log.positions();
   if (from >= positions.written_end) return from;
   const auto plan = TRY(log.read({.from = from,
@@ -169,7 +167,7 @@ Result<> CoordinatorShard::load_marker(const records::BatchView& batch) {
 
 /// What was found in the log may rest on a flush that is under way.
 env::Task<Result<>> CoordinatorShard::wait_until_committed(Offset end) {
-  while (partition_->log().positions().high_watermark < end) {
+  while (partition_->log_ptr()->positions().high_watermark < end) {
     CO_TRY(co_await env::sleep_until(work_.home(), env_.clock().now() + look_again_after));
     const env::Lock lock(mutex_);
     if (state_ == State::closed) co_return fail(Errc::cancelled);
@@ -269,12 +267,12 @@ bool CoordinatorShard::append_batch(std::span<const coordinator::Record> records
                     .key = record.key.bytes(),
                     .value = record.value ? std::optional(record.value->bytes()) : std::nullopt});
   }
-  const auto answer = partition_->log().append({.batch = std::move(builder).build(),
-                                                .leader_epoch = epoch_,
-                                                .origin = storage::Origin::broker,
-                                                .wait_for = storage::WaitFor::committed,
-                                                .waiter = std::move(waiter),
-                                                .tag = 0});
+  const auto answer = partition_->log_ptr()->append({.batch = std::move(builder).build(),
+                                                     .leader_epoch = epoch_,
+                                                     .origin = storage::Origin::broker,
+                                                     .wait_for = storage::WaitFor::committed,
+                                                     .waiter = std::move(waiter),
+                                                     .tag = 0});
   if (answer.status != storage::AppendStatus::assigned) return false;
   end_ = answer.last_offset + 1;
   return true;

@@ -118,7 +118,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   env::Task<Result<>> load();
   env::Task<Next> serve();
   env::Task<Result<>> wait_until_committed(Offset end);
-  Result<Offset> load_some(Offset from);
+  Result<Offset> load_some(storage::Log& log, Offset from);
   Result<> load_batch(const records::BatchView& batch);
   Result<> load_marker(const records::BatchView& batch);
   bool append_batch(std::span<const coordinator::Record> records,

@@ -25,7 +25,16 @@ DirectoryReports::DirectoryReports(env::Env& env, ControllerDriver& controller, 
 
 void DirectoryReports::placed(const Uuid& topic_id, PartitionId id, const Uuid& directory) {
   placed_.insert_or_assign(Replica{topic_id, id}, directory);
+  if (const auto known = moved_.find(Replica{topic_id, id}); known != moved_.end()) {
+    known->second = directory;
+  }
   news_->notify();
+}
+
+env::Task<bool> DirectoryReports::moved(Uuid topic_id, PartitionId id, Uuid directory) {
+  placed_.insert_or_assign(Replica{topic_id, id}, directory);
+  moved_.insert_or_assign(Replica{topic_id, id}, directory);
+  co_return co_await report_placements(epoch_);
 }
 
 std::function<void()> DirectoryReports::on_failure() const {
@@ -33,6 +42,7 @@ std::function<void()> DirectoryReports::on_failure() const {
 }
 
 env::Task<> DirectoryReports::report_while_fenced(BrokerEpoch epoch) {
+  epoch_ = epoch;
   // What fails is told again by run().
   static_cast<void>(co_await report_placements(epoch));
   static_cast<void>(co_await report_failures(epoch, true));
@@ -101,7 +111,11 @@ env::Task<bool> DirectoryReports::report_placements(BrokerEpoch epoch) {
                   reply->error_code == ErrorCode::unsupported_version)) {
       continue;
     }
-    placed_.insert(told.begin(), next);  // newer news stay
+    for (auto again = told.begin(); again != next; ++again) {
+      const auto known = moved_.find(again->first);
+      // Newer news stay.
+      placed_.try_emplace(again->first, known == moved_.end() ? again->second : known->second);
+    }
     co_return false;
   }
   co_return true;

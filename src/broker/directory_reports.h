@@ -22,6 +22,8 @@ class DirectoryReports {
 
   /// The replica is in that directory, and the metadata does not say so.
   void placed(const Uuid& topic_id, PartitionId id, const Uuid& directory);
+  /// The same, for a replica that moves: true when the controller has it.
+  env::Task<bool> moved(Uuid topic_id, PartitionId id, Uuid directory);
   /// A directory has gone offline. From any thread, also after this is gone.
   std::function<void()> on_failure() const;
 
@@ -45,6 +47,9 @@ class DirectoryReports {
   const std::vector<OpenDir>& dirs_;
   const std::shared_ptr<env::Signal> news_;
   std::map<Replica, Uuid> placed_;  ///< what the controller has still to be told
+  /// Where replicas have moved to in this life: what is told again is not older than that.
+  std::map<Replica, Uuid> moved_;
+  BrokerEpoch epoch_{-1};
   std::size_t failures_told_{0};
 };
 

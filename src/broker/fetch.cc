@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "broker/broker.h"
+#include "broker/moved_log.h"
 #include "env/pool.h"
 #include "protocol/version_rules.h"
 #include "records/batch.h"
@@ -116,8 +117,8 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
   auto& data = part.data;
   data.error_code = part.partition->check_leader(part.target.current_leader_epoch);
   part.plan = {};
-  storage::Log& log = part.partition->log();
-  const auto positions = log.positions();
+  const auto log = part.partition->log_ptr();
+  const auto positions = log->positions();
   if (data.error_code == ErrorCode::none && limits_.isolation == FetchIsolation::log_end) {
     // No other replica is assigned to any partition that this broker leads.
     data.error_code = part.target.current_leader_epoch == no_leader_epoch
@@ -148,12 +149,12 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
       .max_bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(bytes, 0)),
       .minimum = first ? storage::ReadMinimum::first_batch_at_least : storage::ReadMinimum::nothing,
       .mode = storage::ReadMode::cached};
-  auto plan = log.read(request);
-  if (!plan && plan.error().code == Errc::unavailable) {
+  auto plan = log->read(request);
+  const bool moved = !plan && co_await has_moved(*part.partition, log, context_.worker);
+  if (moved || (!plan && plan.error().code == Errc::unavailable)) {
     request.mode = storage::ReadMode::blocking;
-    auto work = [&] { return log.read(request); };
-    plan = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
-                                context_.worker, work);
+    auto work = [&](storage::Log& now) { return now.read(request); };
+    plan = co_await run_on_log(*part.partition, env::IoClass::fetch, context_.worker, work);
   }
   if (!plan) {
     if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
@@ -175,7 +176,7 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
 bool Fetch::check_epochs(FetchPart& part, const storage::Positions& positions) {
   const LeaderEpoch fetched = part.target.last_fetched_epoch;
   if (fetched == no_leader_epoch) return false;
-  const auto end = part.partition->log().end_offset_for_epoch(fetched);
+  const auto end = part.partition->log_ptr()->end_offset_for_epoch(fetched);
   if (end.epoch == no_leader_epoch || end.end_offset == no_offset) {
     part.data.error_code = ErrorCode::offset_out_of_range;
     return false;
@@ -239,11 +240,10 @@ env::Task<Result<>> Fetch::add_aborted_transactions(FetchPart& part) {
   records::BatchIterator batches(part.data.records->bytes());
   while (const auto batch = batches.next()) end = batch->next_offset();
   if (end == part.target.fetch_offset) co_return Result<>();
-  auto work = [&] {
-    return part.partition->log().aborted_transactions(part.target.fetch_offset, end);
+  auto work = [&](storage::Log& log) {
+    return log.aborted_transactions(part.target.fetch_offset, end);
   };
-  auto aborted = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
-                                      context_.worker, work);
+  auto aborted = co_await run_on_log(*part.partition, env::IoClass::fetch, context_.worker, work);
   if (!aborted) {
     part.data.error_code = ErrorCode::kafka_storage_error;
     part.data.records = SharedBytes();

@@ -4,6 +4,7 @@
 
 #include "broker/format.h"
 #include "broker/group_coordinators.h"
+#include "broker/replica_moves.h"
 
 namespace moldau::broker {
 
@@ -57,6 +58,8 @@ env::Task<Result<>> Node::start() {
   co_await reports_->report_while_fenced(broker_epoch_);
   CO_TRY(co_await become_unfenced());
   housekeeping_->spawn(reports_->run(broker_epoch_));
+  broker_->moves().set_rate(topic_configs_.move_bytes_per_second(*broker_->image()));
+  broker_->moves().start(*reports_, worker_);
   co_return open_listeners();
 }
 
@@ -106,6 +109,7 @@ env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
   if (!replicas_loaded_) co_return Followed::all;
   if (concerns_brokers(delta)) {
     cleaners_->set_config(topic_configs_.cleaner_config(*image));
+    broker_->moves().set_rate(topic_configs_.move_bytes_per_second(*image));
     if (server_ != nullptr) server_->set_limits(connection_limits(*image));
   }
   co_await replicas_->apply(image, delta);
@@ -224,6 +228,7 @@ env::Task<> Node::stop(MonoTime deadline) {
   // Members that wait for one another must not keep the server from stopping.
   if (broker_ != nullptr) co_await broker_->groups().stop();
   if (server_ != nullptr) co_await server_->stop(deadline - closing_reserve);
+  if (broker_ != nullptr) co_await broker_->moves().stop();
   if (housekeeping_ != nullptr) co_await housekeeping_->stop();
   if (controller_ != nullptr) co_await controller_->stop();
   if (broker_ != nullptr) {

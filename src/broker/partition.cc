@@ -18,16 +18,35 @@ replication::LogEnds ends_of(const storage::Log& log) {
 Partition::Partition(NodeId self, Uuid topic_id, std::shared_ptr<storage::Log> log,
                      storage::LogDir& directory, TopicSettingsPtr settings, env::Env& env)
     : topic_id_(topic_id),
-      log_(std::move(log)),
-      directory_(directory),
+      name_(log->name()),
       env_(env),
+      place_{std::move(log), &directory},
       settings_(std::move(settings)),
       leader_(self, {.min_insync_replicas = settings_->min_insync_replicas}) {
-  log_->set_config(settings_->log);
+  place_.log->set_config(settings_->log);
 }
 
 void Partition::attach() {
-  log_->set_listener(weak_from_this());
+  log_ptr()->set_listener(weak_from_this());
+}
+
+Partition::Place Partition::place() const {
+  const env::Lock lock(place_mutex_);
+  return place_;
+}
+
+void Partition::move_to(std::shared_ptr<storage::Log> log, storage::LogDir& directory) {
+  log->set_config(settings()->log);
+  log->set_listener(weak_from_this());
+  {
+    const env::Lock lock(place_mutex_);
+    place_.log.swap(log);
+    place_.directory = &directory;
+  }
+  log->set_listener({});
+  storage::Wakeups wakeups(env_.workers());
+  advance(wakeups);
+  wake_fetches(wakeups);
 }
 
 void Partition::apply(const metadata::PartitionRegistration& registration) {
@@ -40,13 +59,14 @@ void Partition::apply(const metadata::PartitionRegistration& registration) {
                                                   metadata::LeaderRecoveryState::recovering};
   storage::Wakeups wakeups(env_.workers());
   auto applied = replication::Leader::Applied::ignored;
+  const auto log = log_ptr();
   {
     const env::Lock lock(mutex_);
-    applied = leader_.apply(state, ends_of(*log_), env_.clock().now());
+    applied = leader_.apply(state, ends_of(*log), env_.clock().now());
   }
   if (applied == replication::Leader::Applied::ignored) return;
   if (applied == replication::Leader::Applied::became_leader) {
-    log_->assign_leader_epoch(registration.leader_epoch);
+    log->assign_leader_epoch(registration.leader_epoch);
   }
   advance(wakeups);
   wake_fetches(wakeups);  // whoever waits may have to go elsewhere now
@@ -58,7 +78,7 @@ TopicSettingsPtr Partition::settings() const {
 }
 
 void Partition::set_settings(TopicSettingsPtr settings) {
-  log_->set_config(settings->log);
+  log_ptr()->set_config(settings->log);
   storage::Wakeups wakeups(env_.workers());
   {
     const env::Lock lock(mutex_);
@@ -69,7 +89,7 @@ void Partition::set_settings(TopicSettingsPtr settings) {
 }
 
 void Partition::close() {
-  log_->set_listener({});
+  log_ptr()->set_listener({});
   storage::Wakeups wakeups(env_.workers());
   {
     const env::Lock lock(mutex_);
@@ -79,7 +99,7 @@ void Partition::close() {
 }
 
 ErrorCode Partition::check_leader(LeaderEpoch client_epoch) const {
-  if (log_->is_offline()) return ErrorCode::kafka_storage_error;
+  if (log_ptr()->is_offline()) return ErrorCode::kafka_storage_error;
   const env::Lock lock(mutex_);
   if (closed_) return ErrorCode::unknown_topic_or_partition;
   return leader_.check_leader(client_epoch);
@@ -132,13 +152,14 @@ void Partition::on_offline(storage::Log&, const Error&, storage::Wakeups& wakeup
 /// True if the high watermark has moved.
 bool Partition::advance(storage::Wakeups& wakeups) {
   std::optional<Offset> high_watermark;
+  const auto log = log_ptr();
   {
     const env::Lock lock(mutex_);
     if (!leader_.is_leader()) return false;
-    high_watermark = leader_.advance(ends_of(*log_), env_.clock().now());
+    high_watermark = leader_.advance(ends_of(*log), env_.clock().now());
   }
   if (!high_watermark) return false;
-  log_->advance_high_watermark(*high_watermark, wakeups);
+  log->advance_high_watermark(*high_watermark, wakeups);
   return true;
 }
 

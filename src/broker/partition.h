@@ -43,10 +43,18 @@ class Partition final : public storage::LogListener,
   void attach();
 
   const Uuid& topic_id() const { return topic_id_; }
-  const storage::TopicPartition& name() const { return log_->name(); }
-  storage::Log& log() { return *log_; }
-  const std::shared_ptr<storage::Log>& log_ptr() const { return log_; }
-  storage::LogDir& directory() { return directory_; }
+  const storage::TopicPartition& name() const { return name_; }
+  /// The log and its directory, as they are now: a move changes both.
+  struct Place {
+    std::shared_ptr<storage::Log> log;
+    storage::LogDir* directory;  ///< lives as long as the node
+  };
+  Place place() const EXCLUDES(place_mutex_);
+  std::shared_ptr<storage::Log> log_ptr() const { return place().log; }
+  storage::LogDir& directory() const { return *place().directory; }
+  /// The log has been handed over to another directory. On the worker that calls apply().
+  void move_to(std::shared_ptr<storage::Log> log, storage::LogDir& directory)
+      EXCLUDES(mutex_, place_mutex_);
 
   /// What the metadata log says of this partition now. Older news than what is known is ignored.
   void apply(const metadata::PartitionRegistration& registration) EXCLUDES(mutex_);
@@ -79,9 +87,11 @@ class Partition final : public storage::LogListener,
   void wake_fetches(storage::Wakeups& wakeups) EXCLUDES(mutex_);
 
   const Uuid topic_id_;
-  const std::shared_ptr<storage::Log> log_;
-  storage::LogDir& directory_;
+  const storage::TopicPartition name_;
   env::Env& env_;
+
+  mutable env::Mutex place_mutex_;  // leaf: held for a pointer's copy
+  Place place_ GUARDED_BY(place_mutex_);
 
   mutable env::Mutex mutex_;
   TopicSettingsPtr settings_ GUARDED_BY(mutex_);

@@ -216,10 +216,11 @@ ErrorCode Produce::check_batch(const records::BatchView& batch) const {
 env::Task<Result<>> Produce::wait_for_room() {
   for (const Item& item : items_) {
     if (item.partition == nullptr) continue;
-    storage::Log& log = item.partition->log();
-    while (!log.has_room() && !log.is_offline()) {
+    while (true) {
+      const auto log = item.partition->log_ptr();  // a move may have changed it
+      if (log->has_room() || log->is_offline()) break;
       auto again = std::make_shared<env::Signal>(home());
-      if (!log.wait_for_room(home(), [again] { again->notify(); })) break;
+      if (!log->wait_for_room(home(), [again] { again->notify(); })) break;
       CO_TRY(co_await again->wait());
     }
   }
@@ -234,7 +235,8 @@ void Produce::begin() {
 
 void Produce::append(std::uint32_t tag) {
   Item& item = items_[tag];
-  storage::Log& log = item.partition->log();
+  const auto kept = item.partition->log_ptr();
+  storage::Log& log = *kept;
   const bool waits = wants_answer();
   auto answer = log.append({.batch = item.batch->bytes,
                             .leader_epoch = item.leader_epoch,

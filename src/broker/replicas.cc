@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/replica_moves.h"
 #include "env/pool.h"
 
 namespace moldau::broker {
@@ -66,10 +67,13 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
   }
   if (reports.empty()) co_return fail(Errc::io, "no log directory could be loaded");
   std::erase_if(found, [](const auto& entry) { return entry.second == 1; });
+  std::vector<std::pair<OpenDir*, std::vector<storage::FutureLog>>> copies;
   for (auto& [dir, report] : reports) {
+    copies.emplace_back(dir, std::move(report.futures));
     co_await retire_doubles(*image, *dir, report, found);
     co_await adopt(*image, *dir, std::move(report));
   }
+  for (auto& [dir, some] : copies) co_await follow_copies(*image, *dir, std::move(some));
 
   std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
@@ -78,6 +82,49 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
   leave_to_lost_directories(*image, missing);
   co_await create_missing(*image, std::move(missing));
   co_return Result<>();
+}
+
+env::Task<> Replicas::follow_copies(const metadata::Image& image, OpenDir& dir,
+                                    std::vector<storage::FutureLog> copies) {
+  for (auto& copy : copies) co_await follow_copy(image, dir, std::move(copy));
+}
+
+/// A stop came in the middle of a move. Where the log itself is, it moves on. If only the copy is
+/// there, and the metadata says that the replica is where the copy is, then it is whole: the old
+/// one was on its way out (docs/append.md, "A move").
+env::Task<> Replicas::follow_copy(const metadata::Image& image, OpenDir& dir,
+                                  storage::FutureLog copy) {
+  auto& log = broker_.env().log();
+  const auto& name = copy.name;
+  const auto* topic = image.topic(std::string_view(name.topic));
+  const auto* registration =
+      topic == nullptr ? nullptr : assigned_here(broker_, *topic, name.partition);
+  auto kind = storage::DirectoryKind::deleted;
+  if (const auto partition = broker_.partitions().find(name.topic, name.partition)) {
+    const bool elsewhere = &partition->directory() != dir.dir.get();
+    if (elsewhere && broker_.moves().resume(name, dir)) co_return;
+  } else if (registration == nullptr) {
+    kind = storage::DirectoryKind::stray;
+  } else if (untouchable_.contains(name) || lost_.contains(name) || !all_here() ||
+             registration->directory_of(broker_.config().node_id) != dir.id) {
+    log.error("copy of a partition that is not here itself, left as it is path={}", copy.directory);
+    co_return;
+  } else {
+    auto config = broker_.topic_configs().settings_of(image, topic->name)->log;
+    auto promoted = co_await dir.dir->promote(
+        copy, {.name = name, .topic_id = topic->id, .config = std::move(config)}, worker_);
+    if (promoted) {
+      log.info("moved before the last stop partition={} to={}", name, dir.dir->path());
+      add_partition(image, dir, std::move(*promoted));
+    } else {
+      log.error("copy can not be used, nothing of it was changed path={} error=\"{}\"",
+                copy.directory, promoted.error().to_string());
+      lose(name);
+    }
+    co_return;
+  }
+  const auto retired = co_await dir.dir->retire_future(copy, kind, worker_);
+  if (!retired) log.error("rename failed error=\"{}\"", retired.error().to_string());
 }
 
 /// What the metadata places in a directory that is not here stays there, until that comes back or
@@ -320,8 +367,8 @@ env::Task<> Replicas::create_missing(const metadata::Image& image,
   }
 }
 
-/// Each goes to the directory that the metadata names, or else to one that has room, with the
-/// fewest logs.
+/// Each goes to the directory that was asked for, or the metadata names, or else to one that has
+/// room, with the fewest logs.
 std::map<OpenDir*, std::vector<storage::KnownLog>> Replicas::place(
     const metadata::Image& image, std::vector<storage::KnownLog> wanted) {
   std::map<OpenDir*, std::vector<storage::KnownLog>> placed;
@@ -337,7 +384,9 @@ std::map<OpenDir*, std::vector<storage::KnownLog>> Replicas::place(
   }
   for (auto& log : wanted) {
     const auto* registration = image.partition(log.name.topic, log.name.partition);
-    const Uuid id = registration->directory_of(broker_.config().node_id);
+    Uuid id = registration->directory_of(broker_.config().node_id);
+    // AlterReplicaLogDirs may have come before the partition.
+    if (const OpenDir* wish = broker_.moves().take_wish(log.name)) id = wish->id;
     auto to = std::ranges::find(online, id, [](const Online& one) { return one.dir->id; });
     if (to == online.end() && metadata::is_reserved_directory(id)) {
       to = std::ranges::min_element(
@@ -382,6 +431,7 @@ env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
       for (const auto* dir : gone.mapped()) dir->dir->forget(gone.key());
     }
     co_await delete_quarantined({topic.name, PartitionId(index)});
+    co_await broker_.moves().drop({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));
     if (found == nullptr || found->topic_id() != topic.id) continue;
     const auto partition = broker_.partitions().remove(topic.name, PartitionId(index));

@@ -50,6 +50,9 @@ class Replicas {
   env::Task<> set_aside(const metadata::Image& image, OpenDir& dir,
                         storage::Quarantined quarantined);
   env::Task<> delete_quarantined(const storage::TopicPartition& name);
+  env::Task<> follow_copies(const metadata::Image& image, OpenDir& dir,
+                            std::vector<storage::FutureLog> copies);
+  env::Task<> follow_copy(const metadata::Image& image, OpenDir& dir, storage::FutureLog copy);
   void leave_to_lost_directories(const metadata::Image& image,
                                  std::vector<storage::KnownLog>& missing);
   void leave_vanished(const metadata::Image& image, std::vector<storage::KnownLog>& missing);

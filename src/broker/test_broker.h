@@ -38,6 +38,9 @@ class BrokerTest : public ::testing::Test {
   /// SIGTERM.
   void stop();
   void power_cut();
+  /// At once when the disk has done so much more.
+  void power_cut_after(std::uint64_t operations);
+  bool is_up() const { return node_ != nullptr; }
 
   Node& node() { return *node_; }
   env::SimDiskState& disk() { return server_.disk(); }

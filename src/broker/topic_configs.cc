@@ -211,6 +211,11 @@ storage::CleanerConfig TopicConfigs::cleaner_config(const metadata::Image& image
           .io_bytes_per_second = values.real("log.cleaner.io.max.bytes.per.second")};
 }
 
+std::int64_t TopicConfigs::move_bytes_per_second(const metadata::Image& image) const {
+  return BrokerValues(layers(image, nullptr))
+      .integer("replica.alter.log.dirs.io.max.bytes.per.second");
+}
+
 std::optional<std::string> TopicConfigs::reject_topic_config(
     const metadata::ConfigValues& values) const {
   return moldau::reject_topic_config(values);

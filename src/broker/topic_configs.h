@@ -34,6 +34,8 @@ class TopicConfigs final : public metadata::ConfigPolicy {
                                               std::string_view group) const;
   /// Of this broker's log directories together.
   storage::CleanerConfig cleaner_config(const metadata::Image& image) const;
+  /// Most bytes per second that moves between log directories copy.
+  std::int64_t move_bytes_per_second(const metadata::Image& image) const;
   /// Of the broker's listeners together.
   net::ConnectionLimits connection_limits(const metadata::Image& image) const;
 

@@ -8,6 +8,7 @@
 
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "broker/moved_log.h"
 #include "env/pool.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/version_rules.h"
@@ -69,13 +70,11 @@ std::optional<Offset> visible_end(const Partition& partition, const storage::Pos
 
 env::Task<> look_up(RequestContext& context, Partition& partition, Question question,
                     Offset visible, PartitionAnswer& out) {
-  storage::Log& log = partition.log();
   const std::int64_t timestamp = question.partition.timestamp;
-  auto work = [&] {
+  auto work = [&](storage::Log& log) {
     return timestamp == max_timestamp ? log.find_max_timestamp() : log.find_timestamp(timestamp);
   };
-  const auto found =
-      co_await env::run_on(partition.directory().pool(), env::IoClass::fetch, context.worker, work);
+  const auto found = co_await run_on_log(partition, env::IoClass::fetch, context.worker, work);
   if (!found) {
     out.error_code = ErrorCode::kafka_storage_error;
   } else if (*found && (*found)->offset < visible) {
@@ -100,7 +99,8 @@ env::Task<> answer(Broker& broker, RequestContext& context, std::string_view top
   }
   out.error_code = partition->check_leader(question.partition.current_leader_epoch);
   if (out.error_code != ErrorCode::none) co_return;
-  storage::Log& log = partition->log();
+  const auto kept = partition->log_ptr();
+  const storage::Log& log = *kept;
   const auto positions = log.positions();
   if (timestamp == earliest || timestamp == earliest_local) {
     set_offset(out, question.version, positions.log_start, log);

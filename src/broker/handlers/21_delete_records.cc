@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
 #include "broker/internal_topics.h"
+#include "broker/moved_log.h"
 #include "env/pool.h"
 #include "protocol/messages/delete_records.h"
 
@@ -18,18 +19,20 @@ using PartitionResult = DeleteRecordsResponse::DeleteRecordsPartitionResult;
 constexpr Offset up_to_high_watermark{-1};
 constexpr Offset no_low_watermark{-1};
 
-/// Directories whose log starts must be on the disk before the answer, and what hangs on them.
-using Waiting = std::map<storage::LogDir*, std::vector<std::pair<std::size_t, std::size_t>>>;
+/// A partition whose log start must be on the disk before the answer.
+struct Begun {
+  std::shared_ptr<Partition> partition;
+  Offset start;
+  PartitionResult* out;
+};
 
-ErrorCode delete_records(Broker& broker, const RequestContext& context, std::string_view topic,
-                         Offset wanted, Partition* partition, PartitionResult& out) {
-  if (context.image->partition(topic, out.partition_index) == nullptr) {
+ErrorCode check(Broker& broker, const RequestContext& context, std::string_view topic,
+                Partition* partition, PartitionId id) {
+  if (context.image->partition(topic, id) == nullptr) {
     return ErrorCode::unknown_topic_or_partition;
   }
   if (is_internal_topic(topic)) return ErrorCode::invalid_topic_exception;
-  if (partition == nullptr) {
-    return broker.partitions().why_missing(*context.image, topic, out.partition_index);
-  }
+  if (partition == nullptr) return broker.partitions().why_missing(*context.image, topic, id);
   if (const auto error = partition->check_leader(no_leader_epoch); error != ErrorCode::none) {
     return error;
   }
@@ -37,30 +40,47 @@ ErrorCode delete_records(Broker& broker, const RequestContext& context, std::str
   if (settings->log->cleanup_compact && !settings->log->cleanup_delete) {
     return ErrorCode::policy_violation;
   }
-  storage::Log& log = partition->log();
-  const Offset high_watermark = log.positions().high_watermark;
-  const Offset start = wanted == up_to_high_watermark ? high_watermark : wanted;
-  if (start < Offset(0) || start > high_watermark) return ErrorCode::offset_out_of_range;
-  log.advance_log_start(start);
-  out.low_watermark = log.positions().log_start;
   return ErrorCode::none;
 }
 
-/// Until this returns, a power cut would bring the records back.
-env::Task<> write_down(RequestContext& context, const Waiting& waiting,
-                       DeleteRecordsResponse& response) {
-  for (const auto& entry : waiting) {
+ErrorCode find_start(const Partition& partition, Offset wanted, Offset& start) {
+  const Offset high_watermark = partition.log_ptr()->positions().high_watermark;
+  start = wanted == up_to_high_watermark ? high_watermark : wanted;
+  const bool in_range = start >= Offset(0) && start <= high_watermark;
+  return in_range ? ErrorCode::none : ErrorCode::offset_out_of_range;
+}
+
+/// Moves the starts and writes them down: until then a power cut would bring the records back.
+/// Returns those whose log was on its way to another directory, and may have left without the news.
+env::Task<std::vector<Begun>> delete_and_write_down(RequestContext& context,
+                                                    std::vector<Begun> all) {
+  struct Moved {
+    Begun* begun;
+    std::shared_ptr<storage::Log> log;
+  };
+  std::map<storage::LogDir*, std::vector<Moved>> by_directory;
+  for (auto& begun : all) {
+    auto place = begun.partition->place();
+    place.log->advance_log_start(begun.start);
+    begun.out->low_watermark = place.log->positions().log_start;
+    by_directory[place.directory].push_back({&begun, std::move(place.log)});
+  }
+  std::vector<Begun> again;
+  for (const auto& entry : by_directory) {
     storage::LogDir& dir = *entry.first;
     auto work = [&dir] { return dir.checkpoint_log_starts(); };
     const auto written =
         co_await env::run_on(dir.pool(), env::IoClass::flush, context.worker, work);
-    if (written) continue;
-    for (const auto& [topic, partition] : entry.second) {
-      auto& out = response.topics[topic].partitions[partition];
-      out.error_code = ErrorCode::kafka_storage_error;
-      out.low_watermark = no_low_watermark;
+    for (const auto& [begun, log] : entry.second) {
+      if (co_await has_moved(*begun->partition, log, context.worker)) {
+        again.push_back(*begun);
+      } else if (!written) {
+        begun->out->error_code = ErrorCode::kafka_storage_error;
+        begun->out->low_watermark = no_low_watermark;
+      }
     }
   }
+  co_return again;
 }
 
 }  // namespace
@@ -68,24 +88,36 @@ env::Task<> write_down(RequestContext& context, const Waiting& waiting,
 env::Task<DeleteRecordsResponse> handle_delete_records(Broker& broker, RequestContext& context,
                                                        protocol::DeleteRecordsRequest request) {
   DeleteRecordsResponse response;
-  Waiting waiting;
+  std::vector<Begun> begun;
+  // Nothing is added behind this: `begun` points into it.
   for (const auto& topic : request.topics) {
     if (topic.partitions.empty()) continue;
     auto& to = response.topics.emplace_back();
     to.name = Text::view(topic.name);
+    to.partitions.resize(topic.partitions.size());
+  }
+  auto to = response.topics.begin();
+  for (const auto& topic : request.topics) {
+    if (topic.partitions.empty()) continue;
+    auto out = (to++)->partitions.begin();
     for (const auto& wanted : topic.partitions) {
-      auto& out = to.partitions.emplace_back();
-      out.partition_index = wanted.partition_index;
-      out.low_watermark = no_low_watermark;
-      const auto partition = broker.partitions().find(topic.name, wanted.partition_index);
-      out.error_code =
-          delete_records(broker, context, topic.name, wanted.offset, partition.get(), out);
-      if (out.error_code != ErrorCode::none) continue;
-      waiting[&partition->directory()].emplace_back(response.topics.size() - 1,
-                                                    to.partitions.size() - 1);
+      auto& result = *out++;
+      result.partition_index = wanted.partition_index;
+      result.low_watermark = no_low_watermark;
+      auto partition = broker.partitions().find(topic.name, wanted.partition_index);
+      result.error_code =
+          check(broker, context, topic.name, partition.get(), wanted.partition_index);
+      Offset start;
+      if (result.error_code == ErrorCode::none) {
+        result.error_code = find_start(*partition, wanted.offset, start);
+      }
+      if (result.error_code != ErrorCode::none) continue;
+      begun.push_back({std::move(partition), start, &result});
     }
   }
-  co_await write_down(context, waiting, response);
+  while (!begun.empty()) {
+    begun = co_await delete_and_write_down(context, std::move(begun));
+  }
   co_return response;
 }
 

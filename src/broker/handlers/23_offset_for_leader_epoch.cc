@@ -25,7 +25,7 @@ env::Task<protocol::OffsetForLeaderEpochResponse> handle_offset_for_leader_epoch
       }
       out.error_code = partition->check_leader(question.current_leader_epoch);
       if (out.error_code != ErrorCode::none) continue;
-      const auto end = partition->log().end_offset_for_epoch(question.leader_epoch);
+      const auto end = partition->log_ptr()->end_offset_for_epoch(question.leader_epoch);
       out.leader_epoch = end.epoch;
       out.end_offset = end.end_offset;
     }

@@ -7,6 +7,7 @@
 
 #include "broker/broker.h"
 #include "broker/handlers/handlers.h"
+#include "broker/replica_moves.h"
 #include "env/pool.h"
 #include "metadata/topic_name.h"
 #include "protocol/messages/describe_log_dirs.h"
@@ -35,6 +36,33 @@ std::int64_t offset_lag(Broker& broker, const storage::TopicPartition& name,
                         const storage::Positions& positions) {
   if (broker.partitions().find(name.topic, name.partition) == nullptr) return -1;
   return std::max<std::int64_t>(positions.high_watermark - positions.written_end, 0);
+}
+
+DescribeLogDirsResponse::DescribeLogDirsPartition& add_partition(
+    const storage::TopicPartition& name, DescribeLogDirsResponse::DescribeLogDirsResult& out) {
+  auto topic = std::ranges::find(out.topics, std::string_view(name.topic),
+                                 [](const auto& known) { return known.name.view(); });
+  if (topic == out.topics.end()) {
+    out.topics.emplace_back().name = Text::copy(name.topic);
+    topic = out.topics.end() - 1;
+  }
+  auto& partition = topic->partitions.emplace_back();
+  partition.partition_index = name.partition;
+  return partition;
+}
+
+/// What moves have copied so far; the lag is what there is still to copy.
+void add_copies(Broker& broker, const storage::LogDir& dir, const Wish& wish,
+                DescribeLogDirsResponse::DescribeLogDirsResult& out) {
+  for (const auto& copy : broker.moves().copies(dir)) {
+    if (wish && !wish->contains(copy.name)) continue;
+    const auto current = broker.partitions().find(copy.name.topic, copy.name.partition);
+    auto& partition = add_partition(copy.name, out);
+    partition.partition_size = static_cast<std::int64_t>(copy.bytes);
+    partition.offset_lag =
+        current == nullptr ? -1 : current->log_ptr()->positions().written_end - copy.end;
+    partition.is_future_key = true;
+  }
 }
 
 void add_logs(Broker& broker, const storage::LogDir& dir, const Wish& wish,
@@ -75,6 +103,7 @@ env::Task<> describe(Broker& broker, RequestContext& context, storage::LogDir& d
   out.total_bytes = bytes(space->total_bytes);
   out.usable_bytes = bytes(space->free_bytes);
   add_logs(broker, dir, wish, out);
+  add_copies(broker, dir, wish, out);
 }
 
 }  // namespace

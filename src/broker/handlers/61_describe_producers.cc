@@ -20,7 +20,7 @@ void describe(Broker& broker, const RequestContext& context, std::string_view to
   }
   out.error_code = partition->check_leader(no_leader_epoch);
   if (out.error_code != ErrorCode::none) return;
-  for (const auto& producer : partition->log().active_producers()) {
+  for (const auto& producer : partition->log_ptr()->active_producers()) {
     out.active_producers.push_back({.producer_id = producer.producer_id,
                                     .producer_epoch = producer.epoch.value(),
                                     .last_sequence = producer.last_sequence,

@@ -10,6 +10,10 @@
 namespace moldau::protocol {
 struct AlterConfigsRequest;
 struct AlterConfigsResponse;
+struct AlterPartitionReassignmentsRequest;
+struct AlterPartitionReassignmentsResponse;
+struct AlterReplicaLogDirsRequest;
+struct AlterReplicaLogDirsResponse;
 struct ApiVersionsRequest;
 struct ApiVersionsResponse;
 struct ConsumerGroupDescribeRequest;
@@ -161,6 +165,8 @@ env::Task<protocol::DeleteAclsResponse> handle_delete_acls(Broker&, RequestConte
                                                            protocol::DeleteAclsRequest);
 env::Task<protocol::AlterConfigsResponse> handle_alter_configs(Broker&, RequestContext&,
                                                                protocol::AlterConfigsRequest);
+env::Task<protocol::AlterReplicaLogDirsResponse> handle_alter_replica_log_dirs(
+    Broker&, RequestContext&, protocol::AlterReplicaLogDirsRequest);
 env::Task<protocol::DescribeLogDirsResponse> handle_describe_log_dirs(
     Broker&, RequestContext&, protocol::DescribeLogDirsRequest);
 env::Task<protocol::DescribeDelegationTokenResponse> handle_describe_delegation_token(
@@ -169,6 +175,8 @@ env::Task<protocol::ElectLeadersResponse> handle_elect_leaders(Broker&, RequestC
                                                                protocol::ElectLeadersRequest);
 env::Task<protocol::IncrementalAlterConfigsResponse> handle_incremental_alter_configs(
     Broker&, RequestContext&, protocol::IncrementalAlterConfigsRequest);
+env::Task<protocol::AlterPartitionReassignmentsResponse> handle_alter_partition_reassignments(
+    Broker&, RequestContext&, protocol::AlterPartitionReassignmentsRequest);
 env::Task<protocol::ListPartitionReassignmentsResponse> handle_list_partition_reassignments(
     Broker&, RequestContext&, protocol::ListPartitionReassignmentsRequest);
 env::Task<protocol::DescribeClientQuotasResponse> handle_describe_client_quotas(
