@@ -5,6 +5,7 @@ request written by hand is answered."""
 import json
 import pathlib
 import sys
+import tempfile
 import unittest
 
 from kafka import admin
@@ -186,6 +187,47 @@ class Admin(cli_rig.VerbTest):
         code, _, errors = cli_rig.run_moldau(*arguments, "--bootstrap", "127.0.0.1:1")
         self.assertEqual(code, 1, errors)
         return errors
+
+
+class Moves(unittest.TestCase):
+    """`topic move` on a broker with two log directories."""
+
+    @unittest.skipIf(cli_rig.ADDRESS, "wants a broker of its own")
+    def test_a_topic_is_moved_and_the_cluster_shows_where_it_is(self):
+        with tempfile.TemporaryDirectory(prefix="moldau-cli-") as base:
+            first, second = f"{base}/first", f"{base}/second"
+            broker = cli_rig.Broker(f"{first},{second}", cli_rig.free_ports(3))
+            self.addCleanup(broker.close)
+
+            def run(*arguments, code=0, stdin=b""):
+                got, output, errors = cli_rig.run_moldau(
+                    *arguments, "--bootstrap", broker.address, stdin=stdin)
+                self.assertEqual(got, code, errors)
+                return errors if code else output.decode()
+
+            def partitions():
+                seen = json.loads(run("cluster", "describe", "--format", "json"))
+                return [(row["partitions"], row["moving_in"]) for row in seen["log_dirs"]]
+
+            run("topic", "create", "t", "--partitions", "4")
+            run("produce", "t", stdin=b"one\ntwo\n")
+            self.assertEqual(partitions(), [(2, 0), (2, 0)])
+            said = run("topic", "move", "t", "--to", second)
+            self.assertEqual(said.splitlines(),
+                             [f"moving t-{n} to {second} on broker 1" for n in range(4)])
+            wait_until(lambda: partitions() == [(0, 0), (4, 0)], "all is in the second")
+            run("topic", "move", "t", "--partition", "3", "--to", first)
+            wait_until(lambda: partitions() == [(1, 0), (3, 0)], "one is in the first again")
+            read = run("consume", "t", "--from", "beginning", "--exit")
+            self.assertEqual(sorted(read.split()), ["one", "two"])
+
+            self.assertIn("LOG_DIR_NOT_FOUND",
+                          run("topic", "move", "t", "--to", "/nowhere", code=1))
+            self.assertIn("UNKNOWN_TOPIC_OR_PARTITION",
+                          run("topic", "move", "none", "--to", first, code=1))
+            self.assertIn("no such replica",
+                          run("topic", "move", "t", "--partition", "9", "--to", first, code=1))
+            self.assertEqual(broker.stop(), 0)
 
 
 if __name__ == "__main__":

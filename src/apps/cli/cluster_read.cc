@@ -116,11 +116,18 @@ ClusterReport::LogDir log_dir(NodeId broker,
                             .problem = {},
                             .partitions = 0,
                             .bytes = 0,
+                            .moving_in = 0,
+                            .moving_in_lag = 0,
                             .total_bytes = known(from.total_bytes),
                             .usable_bytes = known(from.usable_bytes)};
   if (from.error_code != ErrorCode::none) dir.problem = protocol::name(from.error_code);
   for (const auto& topic : from.topics) {
     for (const auto& partition : topic.partitions) {
+      if (partition.is_future_key) {
+        ++dir.moving_in;
+        dir.moving_in_lag += std::max<std::int64_t>(partition.offset_lag, 0);
+        continue;
+      }
       ++dir.partitions;
       dir.bytes += partition.partition_size;
     }

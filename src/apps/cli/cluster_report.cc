@@ -40,14 +40,15 @@ std::string features_text(const std::vector<ClusterReport::Feature>& features) {
 }
 
 std::string log_dirs_text(const std::vector<ClusterReport::LogDir>& dirs) {
-  Table table({"BROKER", "LOG DIRECTORY", "PARTITIONS", "SIZE", "FREE", "OF", "STATE"});
+  Table table(
+      {"BROKER", "LOG DIRECTORY", "PARTITIONS", "SIZE", "MOVING IN", "FREE", "OF", "STATE"});
   const auto space = [](std::optional<std::int64_t> bytes) {
     return bytes ? bytes_text(*bytes) : "-";
   };
   for (const auto& dir : dirs) {
     table.add({fmt::to_string(dir.broker), dir.path, fmt::to_string(dir.partitions),
-               bytes_text(dir.bytes), space(dir.usable_bytes), space(dir.total_bytes),
-               dir.problem.empty() ? "ok" : dir.problem});
+               bytes_text(dir.bytes), fmt::to_string(dir.moving_in), space(dir.usable_bytes),
+               space(dir.total_bytes), dir.problem.empty() ? "ok" : dir.problem});
   }
   return table.to_string();
 }
@@ -80,6 +81,8 @@ std::string log_dirs_json(const std::vector<ClusterReport::LogDir>& dirs) {
                        .text("problem", dir.problem)
                        .number("partitions", dir.partitions)
                        .number("bytes", dir.bytes)
+                       .number("moving_in", dir.moving_in)
+                       .number("moving_in_lag", dir.moving_in_lag)
                        .number("usable_bytes", dir.usable_bytes)
                        .number("total_bytes", dir.total_bytes)
                        .to_string());

@@ -38,7 +38,9 @@ struct ClusterReport {
     std::string path;
     std::string problem;  ///< "KAFKA_STORAGE_ERROR"; empty if there is none
     std::size_t partitions{0};
-    std::int64_t bytes{0};  ///< of the partitions
+    std::int64_t bytes{0};          ///< of the partitions
+    std::size_t moving_in{0};       ///< partitions on their way from another directory
+    std::int64_t moving_in_lag{0};  ///< offsets that they have still to copy
     std::optional<std::int64_t> total_bytes;
     std::optional<std::int64_t> usable_bytes;
   };

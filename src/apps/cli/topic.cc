@@ -6,6 +6,7 @@
 #include "apps/cli/kafka_client.h"
 #include "apps/cli/options.h"
 #include "apps/cli/topic_alter.h"
+#include "apps/cli/topic_move.h"
 #include "apps/cli/verb.h"
 
 namespace moldau::apps {
@@ -17,6 +18,7 @@ struct Options {
   NewTopic topic;
   std::vector<std::string> configs;   ///< key=value; `alter` knows += and -=, too
   std::vector<std::string> defaults;  ///< keys that go back to their default
+  TopicMove move;
   bool internal{false};
   bool dry_run{false};
 };
@@ -54,6 +56,17 @@ Result<> alter(World& world, const Options& options) {
   const auto wire = TRY(Wire::connect(world, options.client));
   TRY(alter_topic(*wire, change));
   fmt::print("{} {}\n", options.dry_run ? "would alter" : "altered", change.topic);
+  return {};
+}
+
+Result<> move(World& world, const Options& options) {
+  auto wanted = options.move;
+  wanted.topic = options.topic.name;
+  const auto wire = TRY(Wire::connect(world, options.client));
+  for (const auto& [broker, partition] : TRY(move_topic(*wire, wanted))) {
+    fmt::print("moving {}-{} to {} on broker {}\n", wanted.topic, partition, wanted.directory,
+               broker);
+  }
   return {};
 }
 
@@ -217,6 +230,28 @@ void add_alter(Command group, Chosen& chosen) {
   });
 }
 
+void add_move(Command group, Chosen& chosen) {
+  const auto options = std::make_shared<Options>();
+  const auto app = add_verb(
+      group, chosen, options, "move", "move a topic to another log directory",
+      "Between the directories of one broker (log.dirs), while it is written and read. The\n"
+      "command returns when the brokers have begun; `moldau cluster describe` shows what is\n"
+      "still under way. Back to where it is: the move is cancelled.\n\n"
+      "Examples:\n"
+      "  moldau topic move orders --to /disk2/moldau\n"
+      "  moldau topic move orders --partition 3 --partition 4 --to /disk2/moldau",
+      move);
+  add_name(app, *options);
+  app.add_option("--to", options->move.directory, "as in the broker's log.dirs")
+      .required()
+      .type_name("DIR");
+  app.add_option("--partition", options->move.partitions, "default: all; may be repeated")
+      .type_name("N");
+  app.add_option("--broker", options->move.broker, "default: each that has a replica")
+      .type_name("ID");
+  add_broker_options(app, options->client);
+}
+
 void add_delete(Command group, Chosen& chosen) {
   const auto options = std::make_shared<Options>();
   const auto app = add_verb(group, chosen, options, "delete", "delete a topic and its data",
@@ -231,11 +266,13 @@ void add_delete(Command group, Chosen& chosen) {
 }  // namespace
 
 void add_topic_commands(Command program, Chosen& chosen) {
-  const auto group = add_group(program, "topic", "topics: create, list, describe, alter, delete");
+  const auto group =
+      add_group(program, "topic", "topics: create, list, describe, alter, move, delete");
   add_create(group, chosen);
   add_list_verb(group, chosen);
   add_describe(group, chosen);
   add_alter(group, chosen);
+  add_move(group, chosen);
   add_delete(group, chosen);
 }
 

@@ -7,6 +7,7 @@
 #include "broker/group_coordinators.h"
 #include "broker/group_history.h"
 #include "broker/metrics.h"
+#include "broker/replica_moves.h"
 #include "protocol/api_key.h"
 
 namespace moldau::apps {
@@ -181,6 +182,12 @@ std::vector<DirectoryRow> directory_rows() {  // NOLINT: one row after the other
       {{"moldau_scrub_damage_total", "Segments in which scrubbing has found damage"},
        counter,
        [](const Stats& s) { return real(s.scrub_damage); }},
+      {{"moldau_log_moves_in_total", "Partitions moved here from another log directory"},
+       counter,
+       [](const Stats& s) { return real(s.moves_in); }},
+      {{"moldau_log_move_copied_bytes_total", "Bytes copied for moves into this directory"},
+       counter,
+       [](const Stats& s) { return real(s.move_bytes_in); }},
       {{"moldau_disk_free_bytes", "Free space of the file system"},
        gauge,
        [](const Stats& s) { return real(s.free_bytes); }},
@@ -231,6 +238,12 @@ void add_partitions(Families& families, broker::Node& node) {
   families.gauge({"moldau_partitions_quarantined",
                   "Partitions that are not served because their files are damaged"},
                  real(node.quarantined_partitions()));
+  const auto& moves = node.broker().moves();
+  families.gauge({"moldau_log_moves", "Moves between log directories asked for and not finished"},
+                 real(moves.in_progress()));
+  families.counter({"moldau_log_move_failures_total",
+                    "Moves given up: the partition stays where it is, the log says why"},
+                   real(moves.failures()));
   const auto& answers = node.broker().answer_memory();
   families.gauge({"moldau_answer_memory_bytes", "Records in answers that are not taken yet"},
                  real(answers.used()));
