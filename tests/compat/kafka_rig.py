@@ -34,6 +34,7 @@ TOOLS = {
     "kafka-log-dirs": ["org.apache.kafka.tools.LogDirsCommand"],
     "kafka-metadata-shell": ["org.apache.kafka.shell.MetadataShell"],
     "kafka-producer-perf-test": ["org.apache.kafka.tools.ProducerPerformance"],
+    "kafka-reassign-partitions": ["org.apache.kafka.tools.reassign.ReassignPartitionsCommand"],
     "kafka-topics": ["org.apache.kafka.tools.TopicCommand"],
     "kafka-verifiable-consumer": ["org.apache.kafka.tools.VerifiableConsumer"],
     "kafka-verifiable-producer": ["org.apache.kafka.tools.VerifiableProducer"],

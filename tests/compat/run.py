@@ -39,6 +39,7 @@ import compat_directory  # noqa: F401
 import compat_compaction  # noqa: F401
 import compat_verify  # noqa: F401
 import compat_migration  # noqa: F401
+import compat_moves  # noqa: F401
 import compat_real_input  # noqa: F401
 import compat_groups
 import compat_consumer_groups  # noqa: F401

@@ -188,6 +188,27 @@ class Reader(Client):
         time.sleep(0.002)
 
 
+class Mover(Client):
+    """Moves partitions between the log directories, back and forth, also before they have arrived."""
+
+    REPLICA_NOT_AVAILABLE = 9
+
+    def __init__(self, ledger, port, seed, directories):
+        super().__init__(ledger, port, seed)
+        self.directories = directories
+
+    def step(self, connection):
+        usable = self.ledger.usable() + self.ledger.compacted()
+        if usable:
+            topic = self.chance.choice(usable)
+            partition = self.chance.randrange(topic.partitions)
+            path = str(self.chance.choice(self.directories))
+            error = connection.move_replica(path, topic.name, partition)
+            if error != NONE and not (topic.deleting and error == self.REPLICA_NOT_AVAILABLE):
+                self.refused(f"move to {path} of", topic, error)
+        time.sleep(self.chance.random() * 0.02)
+
+
 class Administrator(Client):
     def step(self, connection):
         ledger, chance = self.ledger, self.chance
@@ -229,7 +250,7 @@ class Administrator(Client):
             self.refused("delete records of", topic, error)
 
 
-def clients(ledger, port, chance):
+def clients(ledger, port, chance, directories):
     def seed():
         return chance.getrandbits(32)
 
@@ -237,4 +258,5 @@ def clients(ledger, port, chance):
             Producer(ledger, port, seed(), idempotent=True),
             Producer(ledger, port, seed(), idempotent=False),
             Updater(ledger, port, seed()), Reader(ledger, port, seed()),
-            Administrator(ledger, port, seed())]
+            Administrator(ledger, port, seed()),
+            *([Mover(ledger, port, seed(), directories)] if len(directories) > 1 else [])]

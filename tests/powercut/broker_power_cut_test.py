@@ -140,7 +140,7 @@ class Site:
 
     def load(self):
         chance = self.chance
-        running = clients(self.ledger, self.ports[0], chance)
+        running = clients(self.ledger, self.ports[0], chance, self.data)
         for client in running:
             client.start()
         time.sleep(chance.choice((0.05, 0.2, 0.5)) * chance.random() * 2)

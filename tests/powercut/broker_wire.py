@@ -14,7 +14,7 @@ from batch import record_batch  # noqa: E402, F401  (for broker_load)
 
 PRODUCE, FETCH, LIST_OFFSETS, METADATA = 0, 1, 2, 3
 CREATE_TOPICS, DELETE_TOPICS, DELETE_RECORDS = 19, 20, 21
-INIT_PRODUCER_ID, CREATE_PARTITIONS = 22, 37
+INIT_PRODUCER_ID, ALTER_REPLICA_LOG_DIRS, CREATE_PARTITIONS = 22, 34, 37
 
 NONE = 0
 LIMIT_S = 30
@@ -189,6 +189,14 @@ class Connection:
         reader.fixed("ii")
         reader.take(reader.fixed("h")[0])
         return reader.int16()
+
+    def move_replica(self, path, topic, partition):
+        """AlterReplicaLogDirs v1: the error."""
+        body = pack("i", 1) + string(path) + pack("i", 1) + string(topic) + pack("ii", 1, partition)
+        reader = self.call(ALTER_REPLICA_LOG_DIRS, 1, body)
+        reader.fixed("ii")
+        reader.take(reader.fixed("h")[0])
+        return reader.fixed("iih")[2]
 
     def metadata(self):
         """Metadata v12 of everything: (cluster id, {topic id: (name, {partition: error})})."""
