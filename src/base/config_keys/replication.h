@@ -24,13 +24,12 @@ inline constexpr ConfigKey replication_keys[] = {
     int_key("num.replica.fetchers", "1").at_least(1).high().cluster_wide(),
     int_key("quota.window.num", "11").at_least(1).low(),
     int_key("quota.window.size.seconds", "1").at_least(1).low(),
-    // Kafka knows it as a dynamic property only: it is shown where somebody has set it.
     long_key("replica.alter.log.dirs.io.max.bytes.per.second", "9223372036854775807")
         .at_least(0)
         .cluster_wide()
         .internal()
         .honoured()
-        .doc("Most bytes per second that moves between log directories copy."),
+        .doc("Most bytes per second that moves between log directories copy; dynamic only."),
     int_key("replica.fetch.backoff.ms", "1000").at_least(0),
     int_key("replica.fetch.max.bytes", "1048576").at_least(0),
     int_key("replica.fetch.min.bytes", "1").high(),
