@@ -35,6 +35,15 @@ Partition::Place Partition::place() const {
   return place_;
 }
 
+bool Partition::is_offline() const {
+  for (auto log = log_ptr();;) {
+    if (!log->is_offline()) return false;
+    auto now = log_ptr();
+    if (now == log) return true;
+    log = std::move(now);  // it has moved meanwhile
+  }
+}
+
 void Partition::move_to(std::shared_ptr<storage::Log> log, storage::LogDir& directory) {
   log->set_config(settings()->log);
   log->set_listener(weak_from_this());
@@ -99,7 +108,7 @@ void Partition::close() {
 }
 
 ErrorCode Partition::check_leader(LeaderEpoch client_epoch) const {
-  if (log_ptr()->is_offline()) return ErrorCode::kafka_storage_error;
+  if (is_offline()) return ErrorCode::kafka_storage_error;
   const env::Lock lock(mutex_);
   if (closed_) return ErrorCode::unknown_topic_or_partition;
   return leader_.check_leader(client_epoch);

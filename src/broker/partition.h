@@ -52,6 +52,8 @@ class Partition final : public storage::LogListener,
   Place place() const EXCLUDES(place_mutex_);
   std::shared_ptr<storage::Log> log_ptr() const { return place().log; }
   storage::LogDir& directory() const { return *place().directory; }
+  /// Its directory has failed, or it was found damaged.
+  bool is_offline() const;
   /// The log has been handed over to another directory. On the worker that calls apply().
   void move_to(std::shared_ptr<storage::Log> log, storage::LogDir& directory)
       EXCLUDES(mutex_, place_mutex_);

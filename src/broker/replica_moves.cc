@@ -71,7 +71,7 @@ ErrorCode ReplicaMoves::alter(const metadata::Image& image, const storage::Topic
     if (wishes_.size() < wishes_max || wishes_.contains(name)) wishes_[name] = target;
     return ErrorCode::replica_not_available;
   }
-  if (partition->log_ptr()->is_offline()) return ErrorCode::kafka_storage_error;
+  if (partition->is_offline()) return ErrorCode::kafka_storage_error;
   {
     const env::Lock lock(mutex_);
     const auto known = moves_.find(name);

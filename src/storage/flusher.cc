@@ -19,10 +19,11 @@ struct Flusher::Round {
 namespace {
 
 bool ended(const FlushItem& item) {
-  return item.log != nullptr && item.log->is_offline();
+  return item.log != nullptr && (item.log->is_offline() || item.log->is_leaving());
 }
 
-/// A directory that was renamed because its log is being removed does not matter any more.
+/// A directory that was renamed because its log is being removed, or is durable in another one,
+/// does not matter any more.
 Result<> sync_directories(env::Disk& disk, const std::vector<FlushItem>& items) {
   for (const auto& item : items) {
     if (!item.dirty.directory) continue;

@@ -112,7 +112,9 @@ void Log::follow_high_watermark(Offset high_watermark, Wakeups& wakeups) {
 
 bool Log::is_offline() const {
   env::Lock lock(state_->mutex);
-  return state_->state == LogState::offline || state_->state == LogState::deleted;
+  // One that is being handed over is on its way: the partition has the new one in a moment.
+  const bool arrives = state_->leaving == Private::Leaving::now;
+  return state_->state == LogState::offline || (state_->state == LogState::deleted && !arrives);
 }
 
 bool Log::is_leaving() const {

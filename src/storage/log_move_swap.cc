@@ -116,6 +116,7 @@ Result<> LogMove::take_place() {
 Result<> LogMove::give_name_back() {
   TRY(from_->disk().rename(old_directory_, log_->directory()));
   old_directory_.clear();
+  TRY(from_->disk().sync_directory(log_->directory()));  // a flush may have found it away
   return from_->disk().sync_directory(from_->options.path);
 }
 
