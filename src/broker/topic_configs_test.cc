@@ -37,6 +37,7 @@ std::string describe(const TopicConfigs& configs, const metadata::Image& image) 
   const auto limits = configs.connection_limits(image);
   text += fmt::format("connections {} {} {}\n", limits.connections_max, limits.per_ip("10.0.0.1"),
                       limits.per_ip("10.0.0.2"));
+  text += fmt::format("moves {}\n", configs.move_bytes_per_second(image));
   const auto group = configs.group_overrides(image, "g");
   text += fmt::format("group {}\n", group.consumer_assignment_interval_ms.value_or(-1));
   return text;
@@ -93,6 +94,7 @@ const Properties other_values{
     {"message.max.bytes", "5"},
     {"min.insync.replicas", "5"},
     {"producer.id.expiration.ms", "5"},
+    {"replica.alter.log.dirs.io.max.bytes.per.second", "5"},
     {"unclean.leader.election.enable", "true"}};
 
 TEST(TopicConfigs, every_broker_key_that_can_change_has_an_effect) {

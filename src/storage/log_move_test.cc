@@ -266,6 +266,26 @@ TEST_F(MovedLog, readers_of_the_old_place_go_on) {
   EXPECT_TRUE(names_in(root).empty());
 }
 
+TEST_F(MovedLog, flush_round_that_finds_its_directory_renamed_does_no_harm) {
+  fill();
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (told_ != other_root || call != DiskCall::sync_names || file != root) return std::nullopt;
+    auto& state = log_->priv();
+    {
+      env::Lock lock(state.mutex);
+      state.dirty.directory = true;
+    }
+    state.dir.mark_dirty(log_);
+    return std::nullopt;
+  };
+  ASSERT_TRUE(move());
+  settle();
+  on_call = nullptr;
+  EXPECT_FALSE(dir_->is_offline());
+  EXPECT_FALSE(log_->is_offline());
+  put("k", "more");
+}
+
 TEST_F(MovedLog, deleted_records_and_segments_do_not_come_back) {
   fill();
   Offset start;
