@@ -108,6 +108,7 @@ env::Task<> Replicas::follow_copy(const metadata::Image& image, OpenDir& dir,
   } else if (untouchable_.contains(name) || lost_.contains(name) || !all_here() ||
              registration->directory_of(broker_.config().node_id) != dir.id) {
     log.error("copy of a partition that is not here itself, left as it is path={}", copy.directory);
+    if (!untouchable_.contains(name)) lose(image, name);  // nothing new in its place
     co_return;
   } else {
     auto config = broker_.topic_configs().settings_of(image, topic->name)->log;
@@ -119,7 +120,7 @@ env::Task<> Replicas::follow_copy(const metadata::Image& image, OpenDir& dir,
     } else {
       log.error("copy can not be used, nothing of it was changed path={} error=\"{}\"",
                 copy.directory, promoted.error().to_string());
-      lose(name);
+      lose(image, name);
     }
     co_return;
   }
@@ -270,7 +271,7 @@ env::Task<> Replicas::adopt(const metadata::Image& image, OpenDir& dir,
           "partition.metadata is another topic's, the partition is not served partition={} "
           "topic={} path={}",
           loaded->name(), other->name, dir.dir->path());
-      lose(loaded->name());
+      lose(image, loaded->name());
       continue;
     }
     log.warn("replica is not in the metadata, renamed to -stray and kept partition={}",
