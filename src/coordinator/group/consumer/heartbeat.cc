@@ -179,12 +179,13 @@ bool Heartbeat::refresh_regexes(ConsumerGroupWriter& writer) {
   if (context.topics == nullptr) return false;
   std::int64_t looked_at_ms = context.wall.value;
   std::int64_t version = context.topics->version();
+  bool is_of_the_future = false;  // a clock was put back: nobody waits for it
   for (const auto& [regex, resolved] : group.resolved_regexes()) {
     looked_at_ms = std::min(looked_at_ms, resolved.timestamp_ms);
+    is_of_the_future |= resolved.timestamp_ms > context.wall.value;
     version = std::min(version, resolved.version);
   }
   const std::int64_t age_ms = context.wall.value - looked_at_ms;
-  const bool is_of_the_future = age_ms < 0;  // a clock was put back: nobody waits for it
   const bool refresh_all = (is_of_the_future || age_ms > regex_refresh_ms_min) &&
                            (version < shared.new_topics_version || is_of_the_future ||
                             age_ms > shared.config.consumer_regex_refresh_interval_ms);
