@@ -12,13 +12,14 @@ using protocol::AssignReplicasToDirsRequest;
 using protocol::AssignReplicasToDirsResponse;
 using protocol::ErrorCode;
 
-/// A replica in a directory that has failed meanwhile leads nothing and is not in sync.
+/// A replica in a directory that has failed meanwhile leads nothing and is not in sync; one that
+/// comes back from such a directory may lead again.
 std::optional<Record> place(const Cluster& cluster, const BrokerRegistration& broker,
                             const Topic& topic, PartitionId id, const Uuid& directory) {
   const auto& partition = *topic.partition(id);
   PartitionTarget target;
   target.directories.emplace(broker.id, directory);
-  LeadershipChange change;
+  LeadershipChange change{.placed = broker.id, .directory = directory};
   if (!broker.has_online_directory(directory)) {
     change.remove = broker.id;
     target.isr = partition.isr;

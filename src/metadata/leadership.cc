@@ -67,7 +67,8 @@ PartitionPolicy partition_policy(const Cluster& cluster, const Topic& topic,
     if (node == change.remove || node == change.unclean_shutdown) return false;
     const auto* broker = cluster.image.broker(node);
     if (broker == nullptr || !(node == change.add || broker->is_active())) return false;
-    return broker->has_online_directory(partition.directory_of(node));
+    const auto directory = node == change.placed ? change.directory : partition.directory_of(node);
+    return broker->has_online_directory(directory);
   };
   policy.default_directory = [cluster](NodeId node) { return cluster.default_directory(node); };
   return policy;

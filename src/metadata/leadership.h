@@ -30,6 +30,8 @@ struct LeadershipChange {
   NodeId remove{no_node};            ///< leaves ISRs and leads nothing
   NodeId add{no_node};               ///< may lead, although the image still has it fenced
   NodeId unclean_shutdown{no_node};  ///< leaves ISRs and ELRs
+  NodeId placed{no_node};            ///< its replica is in `directory`, whatever the image says
+  Uuid directory;
 };
 
 /// The policy for partitions of this topic, with who may lead filled in.

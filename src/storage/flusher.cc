@@ -18,17 +18,18 @@ struct Flusher::Round {
 
 namespace {
 
-bool ended(const FlushItem& item) {
-  return item.log != nullptr && (item.log->is_offline() || item.log->is_leaving());
+/// Its directory may have been renamed: the log is removed, or durable in another one.
+bool is_away(const FlushItem& item, const Error& error) {
+  if (item.log == nullptr) return false;
+  return item.log->is_offline() || (error.code == Errc::not_found && item.log->is_leaving());
 }
 
-/// A directory that was renamed because its log is being removed, or is durable in another one,
-/// does not matter any more.
+/// A directory that was renamed does not matter any more.
 Result<> sync_directories(env::Disk& disk, const std::vector<FlushItem>& items) {
   for (const auto& item : items) {
     if (!item.dirty.directory) continue;
     auto synced = disk.sync_directory(item.directory);
-    if (!synced && ended(item)) continue;
+    if (!synced && is_away(item, synced.error())) continue;
     TRY(std::move(synced));
   }
   return {};

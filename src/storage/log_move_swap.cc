@@ -116,6 +116,8 @@ Result<> LogMove::take_place() {
 Result<> LogMove::give_name_back() {
   TRY(from_->disk().rename(old_directory_, log_->directory()));
   old_directory_.clear();
+  // A flush round that found it away has counted it as synced.
+  TRY(from_->disk().sync_directory(log_->directory()));
   TRY(from_->disk().sync_directory(log_->directory()));  // a flush may have found it away
   return from_->disk().sync_directory(from_->options.path);
 }

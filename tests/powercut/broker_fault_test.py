@@ -114,7 +114,7 @@ class FaultySite(Site):
         chance = self.chance
         self.hits_file.unlink(missing_ok=True)
         self.ledger.faulty, self.ledger.excused = True, STORAGE_ERRORS
-        running = clients(self.ledger, self.ports[0], chance)
+        running = clients(self.ledger, self.ports[0], chance, self.data)
         for client in running:
             client.start()
         time.sleep(chance.random() * 0.3)
