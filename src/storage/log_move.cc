@@ -112,10 +112,11 @@ Result<> LogMove::make_directory() {
         TRY(to_->rename_away(name, fmt::format("{}/{}", root, entry.name), DirectoryKind::deleted));
     to_->remove_later(std::move(old), 0);
   }
-  directory_ =
-      fmt::format("{}/{}", root,
-                  retired_directory_name(name, to_->env().entropy().uuid(), DirectoryKind::future));
-  TRY(disk.make_directory(directory_));
+  const auto made = fmt::format(
+      "{}/{}", root,
+      retired_directory_name(name, to_->env().entropy().uuid(), DirectoryKind::future));
+  TRY(disk.make_directory(made));
+  directory_ = made;
   if (!log_->topic_id().is_zero()) {
     const auto text = format_partition_metadata(log_->topic_id());
     TRY(TRY(write_file(disk, copy_path(partition_metadata_file), as_bytes(text)))->datasync());

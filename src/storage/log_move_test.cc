@@ -376,6 +376,18 @@ TEST_F(MovedLog, a_full_target_ends_the_move) {
   append_durably();
 }
 
+TEST_F(MovedLog, a_full_disk_without_room_for_the_copy_takes_no_directory_offline) {
+  fill();
+  during_next(DiskCall::names, [] { return Error{.code = Errc::no_space, .context = "full"}; });
+  EXPECT_EQ(move().error().code, Errc::no_space);
+  EXPECT_FALSE(dir_->is_offline());
+  EXPECT_FALSE(other_->is_offline());
+  append_durably();
+  history_.push_back({.base = history_.back().last + 1, .last = history_.back().last + 1});
+  ASSERT_TRUE(move());
+  EXPECT_EQ(log_->positions().written_end.value(), history_.back().last + 1);
+}
+
 /// Every disk operation of a move fails once, and with it the one directory or the other.
 TEST_F(MovedLog, a_failing_disk_leaves_one_whole_copy) {
   for (int failing = 1; !HasFailure(); ++failing) {
