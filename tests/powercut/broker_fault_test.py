@@ -114,7 +114,8 @@ class FaultySite(Site):
         chance = self.chance
         self.hits_file.unlink(missing_ok=True)
         self.ledger.faulty, self.ledger.excused = True, STORAGE_ERRORS
-        running = clients(self.ledger, self.ports[0], chance, self.data)
+        # Nothing moves: it is known in which directory a partition is.
+        running = clients(self.ledger, self.ports[0], chance, [])
         for client in running:
             client.start()
         time.sleep(chance.random() * 0.3)
