@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+"""The broker next to Apache Kafka, on the same disk and processors, in turns (docs/performance.md):
+
+    broker_bench.py [--quick] [--only REGEX] [--list] [--rounds N] [--settings fsync cache]
+                    [--out FILE] [--plots FILE]
+
+A round is a life of each broker, alone: start, idle, warm-up, all cells. Round 0 finds the maxima
+that the rates of the open loops are fractions of, and is not counted. The brands take turns in
+being first. Medians of the rounds, ratios of each round with their spread.
+"""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE / "broker"), str(HERE.parent), str(HERE.parent / "compat"),
+                str(HERE.parent / "powercut")]
+
+import broker_wire  # noqa: E402  (found by the line above)
+import kafka_rig  # noqa: E402
+import loads  # noqa: E402
+import plots  # noqa: E402
+import results as results_module  # noqa: E402
+import servers  # noqa: E402
+import workloads  # noqa: E402
+
+SELF = "the broker itself"
+WARM_UPS = (  # what the warm-up's time is divided among: as many paths as the cells have
+    workloads.Workload("warm-up", "", consumers=1),
+    workloads.Workload("warm-up", "", size=100, linger_ms=0, producers=50),
+    workloads.Workload("warm-up", "", generator="raw", producers=8, depth=32),
+)
+TOUCHED_BYTES = 1 << 30
+
+
+class Bench:
+    """One run of the program."""
+
+    def __init__(self, options, rig, cells):
+        self.options, self.rig, self.cells = options, rig, cells
+        self.results = results_module.Results()
+        self.maxima = {}  # {(setting, workload's name): {brand: records/s}}
+        self.serial = 0
+
+    def run(self):
+        for number in range(self.options.rounds + 1):
+            for setting in self.options.settings:
+                for world in workloads.WORLDS:
+                    cells = [cell for cell in self.cells
+                             if cell.world == world and setting in cell.settings]
+                    if number == 0:
+                        cells = self.calibrating(setting, world)
+                    for brand in self.in_turn(number):
+                        if cells:
+                            self.life(brand, number, setting, world, cells)
+            bare = [cell for cell in self.cells if cell.bare]
+            for setting in self.options.settings if number else ():
+                for cell in bare:
+                    self.bare_cell(cell, setting)
+
+    def in_turn(self, number):
+        brands = list(self.options.brands)
+        return brands if number % 2 else brands[::-1]
+
+    def calibrating(self, setting, world):
+        """The workloads whose maximum others are fractions of."""
+        names = {cell.maximum_of for cell in self.cells
+                 if cell.load and setting in cell.settings}
+        if world != "plain":
+            return []
+        return [cell for cell in workloads.TABLE if cell.name in names]
+
+    def life(self, brand, number, setting, world, cells):
+        self.serial += 1
+        name = f"{brand}-{self.serial}"
+        properties = servers.configuration(brand, setting, workloads.WORLDS[world],
+                                           self.options.network_threads)
+        server = servers.make(self.rig, brand, name, properties, self.options.broker_cpus)
+        figures = servers.start(server, self.options.idle_s)
+        if world == "idle partitions":
+            figures = self.fill_with_partitions(server)
+        self.warm_up(server)
+        for cell in cells:
+            self.say(number, setting, brand, cell)
+            self.touch_memory()
+            found = self.cell(server, cell).run(self.rate(setting, cell))
+            if number:
+                self.results.add(setting, cell.name, brand, found)
+            else:
+                self.maxima.setdefault((setting, cell.name), {})[brand] = found["records/s"]
+        figures["memory after the load, MiB"] = servers.memory_mib(server.process.child.pid)
+        if number:
+            what = SELF if world == "plain" else f"{SELF}, {world}"
+            self.results.add(setting, what, brand, figures)
+        server.stop()
+        shutil.rmtree(server.data)
+
+    def cell(self, server, workload):
+        self.serial += 1
+        return loads.Cell(self.options, server, workload, self.serial)
+
+    def warm_up(self, server):
+        total = (self.options.jit_s if server.brand == "apache"
+                 else min(self.options.jit_s, self.options.moldau_warm_s))
+        measured = self.options.seconds
+        self.options.seconds = max(total / len(WARM_UPS) - self.options.warm_s, 0.5)
+        try:
+            for workload in WARM_UPS:
+                self.cell(server, workload).run(0)
+        finally:
+            self.options.seconds = measured
+
+    def rate(self, setting, cell):
+        """Records a second of all producers; 0 for as many as there is room for."""
+        if not cell.load:
+            return 0
+        return cell.load * min(self.maxima[setting, cell.maximum_of].values())
+
+    @staticmethod
+    def touch_memory():
+        """A virtual machine may have given free memory back to its host: what comes next would pay
+        for getting it again (once, and whoever is first)."""
+        if os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 2 * TOUCHED_BYTES:
+            len(b"\1" * TOUCHED_BYTES)
+
+    def fill_with_partitions(self, server):
+        connection = loads.connect(server)
+        before = servers.memory_mib(server.process.child.pid)
+        for number in range(workloads.IDLE_PARTITIONS // 1000):
+            error, _ = connection.create_topic(f"idle-{number}", 1000, {})
+            if error != broker_wire.NONE:
+                raise SystemExit(f"CreateTopics: error {error}")
+        while any(error for _, partitions in connection.metadata()[1].values()
+                  for error in partitions.values()):
+            time.sleep(0.5)
+        connection.close()
+        pid = server.process.child.pid
+        time.sleep(self.options.idle_s)
+        cpu = servers.cpu_seconds(pid)
+        time.sleep(self.options.idle_s)
+        return {"idle CPU, % of a core": 100 * (servers.cpu_seconds(pid) - cpu) / self.options.idle_s,
+                "memory per 1,000 partitions, MiB": (servers.memory_mib(pid) - before)
+                / (workloads.IDLE_PARTITIONS / 1000)}
+
+    def bare_cell(self, cell, setting):
+        self.serial += 1
+        self.say("", setting, "bare", cell)
+        self.touch_memory()
+        loop = servers.BareLoop(self.rig, self.options.bare_loop, f"bare-{self.serial}",
+                                cell.partitions, setting, self.options.broker_cpus)
+        self.results.add(setting, cell.name, "bare",
+                         loads.raw(self.options, cell, loop.port, loop.pid))
+        loop.stop()
+        shutil.rmtree(loop.data)
+
+    def say(self, number, setting, brand, cell):
+        if self.options.verbose:
+            print(f"{time.strftime('%H:%M:%S')} round {number}: {setting}, {brand}, {cell.name}",
+                  file=sys.stderr, flush=True)
+
+
+def chosen(options):
+    if options.only:
+        return [cell for cell in workloads.TABLE if re.search(options.only, cell.name)]
+    return [cell for cell in workloads.TABLE if cell.quick or not options.quick]
+
+
+def print_list():
+    for cell in workloads.TABLE:
+        print(f"{'*' if cell.quick else ' '} {cell.name:<48}{cell.stands_for}")
+    print("* with --quick")
+
+
+def draw(path):
+    """The plots of a JSON file, beside it."""
+    found, head = results_module.Results.read(path)
+    names = set(what for _, what, _ in found.values)
+    cells = [cell for cell in workloads.TABLE if cell.name in names]
+    for name in plots.write_all(path.parent, path.stem, found, cells, head["settings"]):
+        print(path.parent / name)
+
+
+def parse():
+    build = kafka_rig.ROOT / "build/release"
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--quick", action="store_true", help="under ten minutes: few cells, 2 rounds")
+    parser.add_argument("--only", metavar="REGEX", help="the cells whose name matches")
+    parser.add_argument("--list", action="store_true", help="names the cells")
+    parser.add_argument("--plots", type=pathlib.Path, metavar="FILE",
+                        help="draws the plots of a JSON file again, and measures nothing")
+    parser.add_argument("--out", type=pathlib.Path, help="JSON; plots beside it. "
+                        "docs/bench/broker.json, or broker-quick.json")
+    parser.add_argument("--brands", nargs="+", choices=servers.BRANDS, default=servers.BRANDS)
+    parser.add_argument("--settings", nargs="+", choices=servers.DURABILITY,
+                        default=list(servers.DURABILITY))
+    parser.add_argument("--rounds", type=int, help="counted ones")
+    parser.add_argument("--seconds", type=float, help="of each cell that count")
+    parser.add_argument("--warm-s", type=float, help="of each cell before that")
+    parser.add_argument("--jit-s", type=float, help="warm-up of Apache's JIT in each life")
+    parser.add_argument("--moldau-warm-s", type=float, default=6)
+    parser.add_argument("--idle-s", type=float, help="before memory is looked at, and CPU")
+    parser.add_argument("--broker-cpus", help="like 0,1; the first half")
+    parser.add_argument("--network-threads", type=int, default=3, help="Apache's")
+    parser.add_argument("--directory", default=tempfile.gettempdir(), help="on the disk to measure")
+    parser.add_argument("--verbose", action="store_true")
+    for name in ("moldau", "load", "raw_load", "bare_loop"):
+        program = name if name == "moldau" else f"broker_{name}"
+        parser.add_argument(f"--{name.replace('_', '-')}", default=str(build / program))
+    return parser.parse_args()
+
+
+def complete(options):
+    """What was not given: short times with --quick."""
+    usual = {"rounds": (5, 2), "seconds": (8, 2), "warm_s": (2, 0.7), "jit_s": (60, 12),
+             "idle_s": (5, 1.5)}
+    for name, values in usual.items():
+        if getattr(options, name) is None:
+            setattr(options, name, values[options.quick])
+    if options.out is None:
+        stem = "broker-quick" if options.quick else "broker"
+        options.out = kafka_rig.ROOT / f"docs/bench/{stem}.json"
+    options.broker_cpus, options.load_cpus = servers.split_cpus(options.broker_cpus)
+    options.disk = servers.disk_of(options.directory)
+
+
+def main():
+    options = parse()
+    if options.list:
+        print_list()
+        return 0
+    if options.plots:
+        draw(options.plots)
+        return 0
+    complete(options)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and what was started ends, too
+    servers.allow_many_files()
+    cells = chosen(options)
+    if not cells:
+        raise SystemExit("no workload has such a name; see --list")
+    conditions = results_module.conditions(options)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="moldau-bench-", dir=options.directory) as directory:
+        rig = kafka_rig.Rig(directory, "moldau", options.moldau)
+        bench = Bench(options, rig, cells)
+        try:
+            bench.run()
+        finally:
+            rig.close()
+    report(options, bench, conditions, time.monotonic() - begun)
+    return 0
+
+
+def report(options, bench, conditions, took):
+    bench.results.print(options.settings,
+                        [(cell.name, results_module.said_of(cell)) for cell in bench.cells])
+    head = {
+        **conditions, "settings": options.settings, "rounds": options.rounds,
+        "seconds of a cell": options.seconds, "seconds of the JIT's warm-up": options.jit_s,
+        "took, s": took,
+        "configurations": {f"{brand}, {setting}": servers.configuration(
+            brand, setting, {}, options.network_threads)
+                           for brand in options.brands for setting in options.settings},
+        "workloads": {cell.name: vars(cell) for cell in bench.cells},
+        "maxima, records/s": {f"{what}, {setting}": brands
+                              for (setting, what), brands in bench.maxima.items()},
+    }
+    bench.results.write(options.out, head)
+    names = plots.write_all(options.out.parent, options.out.stem, bench.results, bench.cells,
+                            options.settings)
+    print(f"\n{took:.0f} s; {options.out}, {', '.join(names)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
