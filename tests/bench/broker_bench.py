@@ -37,7 +37,6 @@ WARM_UPS = (  # what the warm-up's time is divided among: as many paths as the c
     workloads.Workload("warm-up", "", size=100, linger_ms=0, producers=50),
     workloads.Workload("warm-up", "", generator="raw", producers=8, depth=32),
 )
-TOUCHED_BYTES = 1 << 30
 
 
 class Bench:
@@ -123,12 +122,12 @@ class Bench:
             return 0
         return cell.load * min(self.maxima[setting, cell.maximum_of].values())
 
-    @staticmethod
-    def touch_memory():
+    def touch_memory(self):
         """A virtual machine may have given free memory back to its host: what comes next would pay
         for getting it again (once, and whoever is first)."""
-        if os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 2 * TOUCHED_BYTES:
-            len(b"\1" * TOUCHED_BYTES)
+        size = self.options.touch_mib << 20
+        if os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 2 * size:
+            len(b"\1" * size)
 
     def fill_with_partitions(self, server):
         connection = loads.connect(server)
@@ -208,6 +207,8 @@ def parse():
     parser.add_argument("--idle-s", type=float, help="before memory is looked at, and CPU")
     parser.add_argument("--broker-cpus", help="like 0,1; the first half")
     parser.add_argument("--network-threads", type=int, default=3, help="Apache's")
+    parser.add_argument("--touch-mib", type=int, default=1024,
+                        help="memory that is taken and given back before each cell")
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="on the disk to measure")
     parser.add_argument("--verbose", action="store_true")
     for name in ("moldau", "load", "raw_load", "bare_loop"):

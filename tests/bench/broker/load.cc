@@ -189,6 +189,11 @@ class Producer {
   std::thread poller_;
 };
 
+void sleep_until(int64_t at) {
+  const timespec until{.tv_sec = at / second_ns, .tv_nsec = at % second_ns};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
+
 enum class From { head, beginning };
 
 /// Reads the whole topic. From the beginning: again and again.
@@ -229,14 +234,24 @@ class Consumer {
     for (int partition = 0; partition < count; ++partition) {
       int64_t low = 0;
       int64_t high = 0;
-      const auto error =
-          rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, 30'000);
-      if (error != RD_KAFKA_RESP_ERR_NO_ERROR) fail(rd_kafka_err2str(error));
+      query(topic, partition, low, high);
       rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset =
           from_ == From::head ? high : low;
     }
     rd_kafka_assign(client_, list);
     rd_kafka_topic_partition_list_destroy(list);
+  }
+
+  /// A topic that is new may not be led yet.
+  void query(const std::string& topic, int partition, int64_t& low, int64_t& high) const {
+    const auto end = now_ns() + 30 * second_ns;
+    while (true) {
+      const auto error =
+          rd_kafka_query_watermark_offsets(client_, topic.c_str(), partition, &low, &high, 30'000);
+      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+      if (now_ns() > end) fail(rd_kafka_err2str(error));
+      sleep_until(now_ns() + 20'000'000);
+    }
   }
 
   void read_all() {
@@ -320,11 +335,6 @@ Clients make_clients(Run& run) {
     clients.readers.push_back(std::make_unique<Consumer>(run, From::beginning));
   }
   return clients;
-}
-
-void sleep_until(int64_t at) {
-  const timespec until{.tv_sec = at / second_ns, .tv_nsec = at % second_ns};
-  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
 /// Waits for what is under way: reports of the producers, and what consumers at the head have to

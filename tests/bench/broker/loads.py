@@ -14,10 +14,11 @@ import kafka_rig
 import servers
 
 LIMIT_S = 300
+LATEST = -1
 PREFILL_BATCH = 100_000
 PREFILL_PARTS = 10
-JAVA_RECORDS = 400_000
-JAVA_ROUND_TRIPS = 3_000
+JAVA_RECORDS = 100_000
+JAVA_ROUND_TRIPS = 1_000
 QUEUED_RECORDS = 40_000  # of all producers: what a full one may hold back
 
 
@@ -85,9 +86,11 @@ def create_topic(connection, name, workload):
         if time.monotonic() > end:  # the one of before may still be on its way out
             raise SystemExit(f"CreateTopics {name}: error {error}")
         time.sleep(0.1)
+    places = [(name, partition, LATEST) for partition in range(workload.partitions)]
     while time.monotonic() < end:
-        partitions = connection.metadata()[1].get(topic_id, ("", {}))[1]
-        if len(partitions) == workload.partitions and not any(partitions.values()):
+        # Metadata may name a leader that does not know of it yet.
+        answers = connection.offsets_for_times(places)
+        if all(error == broker_wire.NONE for error, _ in answers.values()):
             return topic_id
         time.sleep(0.05)
     raise SystemExit(f"{name}: no leaders")

@@ -15,7 +15,7 @@ HEAP = "1g"
 APACHE_JVM = (f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
               "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent")
 # Deleted files leave the disk soon, so that the cells do not differ by what is still there.
-BOTH = {"file.delete.delay.ms": 1000, "num.partitions": 1}
+BOTH = {"log.segment.delete.delay.ms": 1000, "num.partitions": 1}
 APACHE = {"num.io.threads": 8, "num.replica.fetchers": 1,
           "socket.send.buffer.bytes": 1 << 20, "socket.receive.buffer.bytes": 1 << 20,
           # What a rig for kills has set low.
