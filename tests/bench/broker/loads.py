@@ -123,8 +123,7 @@ def idle_connections(server, count):
 
 
 def pinned(options, command):
-    """Runs it on the processors that are not the broker's; its stdout, and the machine's foreign
-    work meanwhile in seconds of CPU."""
+    """Runs it on the processors that are not the broker's; its stdout."""
     done = subprocess.run(["taskset", "-c", options.load_cpus, *map(str, command)], check=False,
                           capture_output=True, text=True, timeout=LIMIT_S)
     if done.returncode != 0:
@@ -157,13 +156,13 @@ def as_words(values):
 
 def measured(options, command, pid):
     """The load's own JSON object, with what the rest of the machine took while it ran."""
-    begun, busy = time.monotonic(), servers.busy_cpu_s()
+    begun, busy = time.monotonic(), servers.all_cpu_s()
     broker, own = servers.cpu_seconds(pid), os.times()
     found = json.loads(pinned(options, command))
     took, now = time.monotonic() - begun, os.times()
     known = (servers.cpu_seconds(pid) - broker + now.children_user - own.children_user
              + now.children_system - own.children_system)
-    found["foreign_cpus"] = max(servers.busy_cpu_s() - busy - known, 0) / took
+    found["foreign_cpus"] = max(servers.all_cpu_s() - busy - known, 0) / took
     return found
 
 

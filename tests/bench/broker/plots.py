@@ -6,7 +6,7 @@ import statistics
 
 COLOURS = {"moldau": "#1f6f8b", "apache": "#c2571a", "bare": "#777777"}
 NAMES = {"moldau": "Moldau", "apache": "Apache Kafka", "bare": "bare loop"}
-CURVE_FRACTIONS = [0, 0.5, 0.9, 0.99, 0.999, 0.9999]
+CURVE_FRACTIONS = [0.5, 0.9, 0.99, 0.999, 0.9999]
 
 
 class Svg:

@@ -10,6 +10,7 @@ import kafka_rig
 import processes
 
 MAX_LONG = (1 << 63) - 1
+PF_KTHREAD = 0x00200000
 BRANDS = ("moldau", "apache")
 HEAP = "1g"
 APACHE_JVM = (f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
@@ -121,11 +122,18 @@ def reset_peak(pid):
     pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5", encoding="ascii")
 
 
-def busy_cpu_s():
-    """Of the whole machine."""
-    fields = pathlib.Path("/proc/stat").read_text(encoding="ascii").split()[1:9]
-    user, nice, system, _, _, irq, softirq, steal = map(int, fields)
-    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+def all_cpu_s():
+    """Of all processes and the children that they have waited for; without the kernel's threads,
+    which work for whom we measure."""
+    ticks = 0
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        if not int(fields[6]) & PF_KTHREAD:
+            ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def disk_of(directory):
