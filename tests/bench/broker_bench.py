@@ -207,7 +207,7 @@ def parse():
     parser.add_argument("--idle-s", type=float, help="before memory is looked at, and CPU")
     parser.add_argument("--broker-cpus", help="like 0,1; the first half")
     parser.add_argument("--network-threads", type=int, default=3, help="Apache's")
-    parser.add_argument("--touch-mib", type=int, default=1024,
+    parser.add_argument("--touch-mib", type=int,
                         help="memory that is taken and given back before each cell")
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="on the disk to measure")
     parser.add_argument("--verbose", action="store_true")
@@ -220,7 +220,7 @@ def parse():
 def complete(options):
     """What was not given: short times with --quick."""
     usual = {"rounds": (5, 2), "seconds": (8, 2), "warm_s": (2, 0.7), "jit_s": (60, 12),
-             "idle_s": (5, 1.5)}
+             "idle_s": (5, 1.5), "touch_mib": (1024, 256)}
     for name, values in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, values[options.quick])
@@ -254,7 +254,8 @@ def main():
             bench.run()
         finally:
             rig.close()
-    report(options, bench, conditions, time.monotonic() - begun)
+            if bench.results.values:  # also what a run that is ended early has
+                report(options, bench, conditions, time.monotonic() - begun)
     return 0
 
 
