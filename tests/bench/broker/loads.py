@@ -17,6 +17,7 @@ LIMIT_S = 300
 LATEST = -1
 PREFILL_BATCH = 100_000
 PREFILL_PARTS = 10
+TOUCHED_PARTS = 50
 JAVA_RECORDS = 100_000
 JAVA_ROUND_TRIPS = 1_000
 QUEUED_RECORDS = 40_000  # of all producers: what a full one may hold back
@@ -39,6 +40,7 @@ class Cell:
         connection = connect(self.server)
         self.topic_id = create_topic(connection, self.topic, self.workload)
         try:
+            touch(connection, self.topic_id, self.workload.partitions)
             if self.workload.prefill_mb:
                 prefill(connection, self.topic_id, self.workload)
                 if self.workload.readers:
@@ -94,6 +96,17 @@ def create_topic(connection, name, workload):
             return topic_id
         time.sleep(0.05)
     raise SystemExit(f"{name}: no leaders")
+
+
+def touch(connection, topic_id, partitions):
+    """A record in each: what the first one costs is no part of the cell."""
+    data = batch.record_batch([(b"k", b"12345678")], timestamp=int(time.time() * 1000))
+    for number in range(0, partitions, TOUCHED_PARTS):
+        connection.send_produce([(topic_id, partition, data) for partition in
+                                 range(number, min(number + TOUCHED_PARTS, partitions))])
+        errors = {error for _, _, error, _ in connection.receive_produce()}
+        if errors != {broker_wire.NONE}:
+            raise SystemExit(f"Produce: errors {errors}")
 
 
 def prefill(connection, topic_id, workload):
