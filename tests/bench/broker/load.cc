@@ -160,7 +160,7 @@ class Producer {
       if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         fail(rd_kafka_err2str(rd_kafka_last_error()));
       }
-      if (now_ns() > run_.end_ns + drain_ns) fail("the broker takes no records");
+      if (now_ns() > run_.end_ns + drain_ns) fail("no room in a producer's queue for 30 s");
       const timespec pause{.tv_sec = 0, .tv_nsec = 200'000};
       nanosleep(&pause, nullptr);
     }
