@@ -39,9 +39,6 @@ struct BrokerConfig {
   /// Files of segments that stay open between two uses; from the process's limit.
   std::size_t open_log_files_max{storage::OpenFiles::unlimited};
 
-  /// Whatever `max.connections` says; from the process's limit of open files.
-  std::int32_t connections_max{INT32_MAX};
-
   bool auto_create_topics_enable{true};
   std::int64_t fetch_max_bytes{55 << 20};
   std::size_t fetch_session_slots{1000};

@@ -96,12 +96,6 @@ env::Task<Result<>> Node::start_metadata() {
   co_return co_await controller_->start(*metadata_log_, publish);
 }
 
-net::ConnectionLimits Node::connection_limits(const metadata::Image& image) const {
-  auto limits = topic_configs_.connection_limits(image);
-  limits.connections_max = std::min(limits.connections_max, config_.connections_max);
-  return limits;
-}
-
 /// Until the replicas are loaded, news only accumulates in the image that they are loaded from.
 env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
                                                    metadata::Delta delta) {
@@ -110,7 +104,7 @@ env::Task<ControllerDriver::Followed> Node::follow(metadata::ImagePtr image,
   if (concerns_brokers(delta)) {
     cleaners_->set_config(topic_configs_.cleaner_config(*image));
     broker_->moves().set_rate(topic_configs_.move_bytes_per_second(*image));
-    if (server_ != nullptr) server_->set_limits(connection_limits(*image));
+    if (server_ != nullptr) server_->set_limits(topic_configs_.connection_limits(*image));
   }
   co_await replicas_->apply(image, delta);
   broker_->groups().apply(*image, delta);
@@ -205,7 +199,7 @@ env::Task<Result<>> Node::become_unfenced() {
 Result<> Node::open_listeners() {
   budget_ = std::make_shared<net::ByteBudget>(config_.request_memory_bytes);
   net::ServerOptions options = config_.server;
-  options.limits = connection_limits(*broker_->image());
+  options.limits = topic_configs_.connection_limits(*broker_->image());
   server_ = std::make_unique<net::Server>(env_, *budget_, *broker_, std::move(options));
   auto open = [&](const ListenerAddress& address) -> Result<> {
     net::ListenerOptions listener{.name = address.name,

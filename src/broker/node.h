@@ -54,7 +54,6 @@ class Node {
 
  private:
   env::Task<Result<>> start_metadata();
-  net::ConnectionLimits connection_limits(const metadata::Image& image) const;
   env::Task<ControllerDriver::Followed> follow(metadata::ImagePtr image, metadata::Delta delta);
   env::Task<Result<>> register_self();
   env::Task<Result<>> register_controller(const Uuid& incarnation);

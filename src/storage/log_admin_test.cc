@@ -5,8 +5,8 @@
 namespace moldau::storage {
 namespace {
 
-using testing::BatchSpec;
 using env::CrashKind;
+using testing::BatchSpec;
 using testing::DiskCall;
 using testing::LogTest;
 
@@ -130,6 +130,15 @@ TEST_F(DeletedPartition, has_not_vanished_when_a_full_disk_kept_the_checkpoint_f
   housekeeping();
   EXPECT_TRUE(directories().empty());
   expect_not_vanished();
+}
+
+TEST_F(DeletedPartition,
+       that_a_failing_sync_keeps_from_being_forgotten_takes_the_directory_offline) {
+  ASSERT_TRUE(await(dir_->remove(log_, worker())));
+  during_next(DiskCall::sync, [] { return Error{.code = Errc::io, .context = "test"}; });
+  const KnownLog fresh{name, Uuid::of(3, 4), config()};
+  EXPECT_FALSE(on_pool([&] { return dir_->create(std::span(&fresh, 1)); }));
+  EXPECT_TRUE(dir_->is_offline());
 }
 
 TEST_F(DeletedPartition, has_vanished_if_somebody_else_removed_it) {

@@ -220,7 +220,7 @@ Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLo
     const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(log.name));
     if (TRY(state.disk().exists(path))) return fail(Errc::exists, path);
   }
-  TRY(state.forget_old_checkpoints(new_logs));
+  TRY(state.guarded(state.forget_old_checkpoints(new_logs)));
   std::vector<FlushItem> made(new_logs.size() + 1);
   const auto make_all = [&]() -> Result<> {
     for (std::size_t i = 0; i < new_logs.size(); ++i) {

@@ -222,11 +222,8 @@ int run_server(const Options& options) {
   if (!options.log_requests.empty()) {
     config->request_log = broker::parse_request_log(options.log_requests).value();
   }
-  // The rest is for what is written and not yet flushed, and for small files that come and go.
-  const auto files_max = raise_file_limit(env.log());
-  config->open_log_files_max = files_max / 2;
-  config->connections_max =
-      static_cast<std::int32_t>(std::min<std::size_t>(files_max / 8 * 3, INT32_MAX));
+  // The other half is for connections, and for what is written and not yet flushed.
+  config->open_log_files_max = raise_file_limit(env.log()) / 2;
 
   env.start();
   int code = exit_failed;
