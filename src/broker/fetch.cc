@@ -156,9 +156,12 @@ env::Task<Result<>> Fetch::look_at(FetchPart& part, std::int64_t max_bytes, bool
     auto work = [&](storage::Log& now) { return now.read(request); };
     plan = co_await run_on_log(*part.partition, env::IoClass::fetch, context_.worker, work);
   }
-  if (!plan) {
+  const auto& name = part.partition->name();
+  if (!plan && broker_.partitions().find(name.topic, name.partition) != part.partition) {
+    data.error_code = ErrorCode::unknown_topic_or_partition;  // deleted meanwhile
+  } else if (!plan) {
     if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
-      said->error("fetch failed partition={} offset={} error=\"{}\"", part.partition->name(),
+      said->error("fetch failed partition={} offset={} error=\"{}\"", name,
                   part.target.fetch_offset, plan.error().to_string());
     }
     data.error_code = ErrorCode::kafka_storage_error;
