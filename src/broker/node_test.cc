@@ -180,8 +180,8 @@ TEST_F(NodeTest, a_long_poll_is_answered_when_records_are_committed) {
                               .find("t", PartitionId(0))
                               ->log_ptr()
                               ->append({.batch = batch("late"),
-                                       .leader_epoch = LeaderEpoch(0),
-                                       .waiter = std::make_shared<NoOne>(worker)});
+                                        .leader_epoch = LeaderEpoch(0),
+                                        .waiter = std::make_shared<NoOne>(worker)});
       EXPECT_EQ(answer.status, storage::AppendStatus::assigned);
     });
   });

@@ -112,9 +112,9 @@ Result<> LogMove::make_directory() {
         TRY(to_->rename_away(name, fmt::format("{}/{}", root, entry.name), DirectoryKind::deleted));
     to_->remove_later(std::move(old), 0);
   }
-  const auto made = fmt::format(
-      "{}/{}", root,
-      retired_directory_name(name, to_->env().entropy().uuid(), DirectoryKind::future));
+  const auto made =
+      fmt::format("{}/{}", root,
+                  retired_directory_name(name, to_->env().entropy().uuid(), DirectoryKind::future));
   TRY(disk.make_directory(made));
   directory_ = made;
   if (!log_->topic_id().is_zero()) {
