@@ -376,6 +376,35 @@ TEST_F(MovedLog, a_full_target_ends_the_move) {
   append_durably();
 }
 
+TEST_F(MovedLog, what_is_copied_while_it_is_held_is_on_the_disk_before_the_names_change) {
+  fill();
+  before_freeze_ = [this] { append({.timestamp = 5000}); };
+  bool dirty = false;
+  int writes = 0;
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    const bool of_copy = file.contains("-future");
+    if (call == DiskCall::write && of_copy && file.ends_with(".log")) {
+      dirty = true;
+      ++writes;
+    }
+    if (call == DiskCall::sync && of_copy && file.ends_with(".log")) dirty = false;
+    if (call == DiskCall::names && of_copy && file.ends_with("-future")) EXPECT_FALSE(dirty);
+    return std::nullopt;
+  };
+  ASSERT_TRUE(move());
+  EXPECT_GT(writes, 1);
+}
+
+TEST_F(MovedLog, deleted_records_stay_deleted_when_the_power_goes_behind_the_move) {
+  fill();
+  log_->advance_log_start(Offset(3));
+  ASSERT_TRUE(on_pool([&] { return dir_->checkpoint_log_starts(); }));
+  ASSERT_TRUE(move());
+  end_life(CrashKind::power_cut);
+  start_both();
+  EXPECT_EQ(log_->positions().log_start, Offset(3));
+}
+
 TEST_F(MovedLog, a_full_disk_without_room_for_the_copy_takes_no_directory_offline) {
   fill();
   during_next(DiskCall::names, [] { return Error{.code = Errc::no_space, .context = "full"}; });
