@@ -142,7 +142,10 @@ std::vector<SeenRecord> read_batches(Bytes batches, Offset from, records::Decomp
 
 Offset end_of_batches(Bytes batches, Offset from) {
   records::BatchIterator iterator(batches);
-  while (const auto batch = iterator.next()) from = std::max(from, batch->next_offset());
+  while (const auto batch = iterator.next()) {
+    if (!batch->verify_crc()) return from;
+    from = std::max(from, batch->next_offset());
+  }
   return from;
 }
 

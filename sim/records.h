@@ -54,8 +54,8 @@ SharedBytes make_batch(const BatchPlan& plan);
 /// All records at or above `from` in the batches of a fetch answer. A batch whose CRC, header or
 /// compression is wrong appears as one record without id; a client does not look behind it.
 std::vector<SeenRecord> read_batches(Bytes batches, Offset from, records::Decompressor& scratch);
-/// Where a reader goes on: behind the last batch, which may have lost records; `from` if there is
-/// none.
+/// Where a reader goes on: behind the last batch, which may have lost records, and not behind one
+/// whose CRC is wrong, as little as a client does; `from` if there is none.
 Offset end_of_batches(Bytes batches, Offset from);
 
 }  // namespace moldau::sim

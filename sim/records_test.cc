@@ -51,6 +51,7 @@ TEST(SimRecords, with_any_byte_changed_are_damaged_or_elsewhere) {
     const auto seen = read_batches(bytes, Offset(0), scratch);
     ASSERT_FALSE(seen.empty()) << "byte " << i;
     EXPECT_FALSE(seen.front().id.has_value()) << "byte " << i;
+    EXPECT_EQ(end_of_batches(bytes, Offset(0)), Offset(0)) << "byte " << i;
   }
 }
 
