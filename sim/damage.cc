@@ -21,7 +21,7 @@ constexpr std::uint64_t above_point_per_million = 200'000;
 constexpr std::uint64_t size_at = 8;
 constexpr std::uint64_t epoch_at = 12;
 constexpr std::uint64_t magic_at = 16;
-// Both make a letter of a digit, and of a letter what is none.
+// Makes a letter of a digit, and of a letter what is none.
 constexpr std::uint8_t text_bit = 0x80;
 constexpr int tries_max = 8;
 
@@ -33,14 +33,19 @@ std::string_view parent_of(std::string_view path) {
   return path.substr(0, path.rfind('/'));
 }
 
-bool is_text(std::string_view name) {
+bool is_of_partition(std::string_view name) {
   return name == storage::leader_epoch_file || name == storage::partition_metadata_file;
+}
+
+/// Text without a checksum.
+bool is_plain_text(std::string_view name) {
+  return is_of_partition(name) || name == storage::meta_properties_file;
 }
 
 bool is_of_root(std::string_view name) {
   return name == storage::recovery_point_file || name == storage::high_watermark_file ||
          name == storage::log_start_file || name == storage::clean_offset_file ||
-         name == "meta.properties";
+         name == storage::meta_properties_file;
 }
 
 }  // namespace
@@ -72,7 +77,7 @@ std::vector<Damage::Target> Damage::targets(When when) const {
       target.kind = segment->suffix == storage::log_suffix        ? Kind::log
                     : segment->suffix == storage::snapshot_suffix ? Kind::snapshot
                                                                   : Kind::index;
-    } else if (is_live && is_text(target.name)) {
+    } else if (is_live && is_of_partition(target.name)) {
       target.kind = Kind::text;
     } else if (is_of_root(target.name)) {
       target.kind = Kind::root;
@@ -138,7 +143,8 @@ std::optional<Offset> Damage::recovery_point(const Target& target) const {
   const auto* const file =
       host_.node().disk().durable(fmt::format("{}/{}", root, storage::recovery_point_file));
   if (file == nullptr) return std::nullopt;
-  const auto points = storage::parse_offset_checkpoint(as_text(*file));
+  const auto points =
+      storage::parse_offset_checkpoint(as_text(*file), storage::recovery_point_file);
   const auto directory = storage::parse_partition_directory(target.directory);
   if (!points || !directory) return std::nullopt;
   const auto found = points->find(directory->name);
@@ -176,7 +182,7 @@ bool Damage::hit(const Target& target, const Place& place, const std::vector<Tar
     position = sector;
     bytes = foreign_bytes(all, std::min(env::sector_bytes, durable.size() - sector), prng);
   } else {
-    const bool is_plain = target.kind == Kind::text || target.kind == Kind::root;
+    const bool is_plain = is_plain_text(target.name);
     const auto bit = static_cast<std::uint8_t>(1U << prng.below(8));
     bytes = {static_cast<std::uint8_t>(durable[position] ^ (is_plain ? text_bit : bit))};
   }

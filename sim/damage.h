@@ -12,7 +12,7 @@ namespace moldau::sim {
 /// elsewhere. Knows all that it did, says what a client may notice of it, and puts it right.
 ///
 /// What nothing in Kafka's files can tell is not tried: another base offset or leader epoch of a
-/// batch, which no checksum covers, and a digit for a digit in a text file.
+/// batch, which no checksum covers, and a digit for a digit in a text file without one.
 class Damage {
  public:
   enum class When : std::uint8_t {

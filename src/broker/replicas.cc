@@ -158,8 +158,8 @@ void Replicas::leave_vanished(const metadata::Image& image,
     if (found == vanished_.end()) return false;
     broker_.env().log().error(
         "directory of a partition has vanished, the partition is not served partition={} path={} "
-        "hint=\"bring it back, or delete the topic; to begin it anew, stop the broker and remove "
-        "its line from recovery-point-offset-checkpoint\"",
+        "hint=\"bring it back, or delete the topic; to begin it anew, stop the broker, remove "
+        "its line and #crc32c from recovery-point-offset-checkpoint, and correct the count\"",
         log.name, found->second.front()->dir->path());
     lose(image, log.name);
     return true;

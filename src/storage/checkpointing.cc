@@ -31,7 +31,7 @@ Result<> CheckpointFile::load() {
   const auto bytes = env::read_file(disk_, path_, checkpoint_bytes_max);
   if (!bytes && bytes.error().code == Errc::not_found) return {};
   if (!bytes) return std::unexpected(bytes.error());
-  auto parsed = parse_offset_checkpoint(as_text(*bytes));
+  auto parsed = parse_offset_checkpoint(as_text(*bytes), name_);
   if (!parsed) return std::unexpected(std::move(parsed).error().within(path_));
   on_disk_ = *parsed;
   entries_ = std::move(*parsed);
@@ -51,7 +51,7 @@ std::optional<Offset> CheckpointFile::on_disk(const TopicPartition& name) const 
 
 Result<> CheckpointFile::save() {
   if (exists_ && entries_ == on_disk_) return {};
-  TRY(env::replace_file(disk_, path_, as_bytes(format_offset_checkpoint(entries_))));
+  TRY(env::replace_file(disk_, path_, as_bytes(format_offset_checkpoint(entries_, name_))));
   on_disk_ = entries_;
   exists_ = true;
   return {};

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "base/crc32c.h"
+
 namespace moldau::storage {
 
 namespace {
@@ -38,9 +40,29 @@ std::unexpected<Error> bad_line(std::string_view line) {
   return fail(Errc::corrupt, fmt::format("checkpoint line '{}'", line.substr(0, 80)));
 }
 
+/// The entry that holds the checksum: no topic may have such a name, and Apache ignores partitions
+/// that it has no log of.
+const TopicPartition& checksum_entry() {
+  static const TopicPartition entry{"#crc32c", PartitionId(0)};
+  return entry;
+}
+
+bool is_no_topic(std::string_view name) {
+  return name.starts_with('#');
+}
+
+Offset checksum_of(const OffsetCheckpoint& offsets, std::string_view file) {
+  auto crc = crc32c(as_bytes(file));
+  for (const auto& [name, offset] : offsets) {
+    const auto line = fmt::format("\n{} {} {}", name.topic, name.partition, offset);
+    crc = crc32c(as_bytes(line), crc);
+  }
+  return Offset(crc);
+}
+
 }  // namespace
 
-Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text) {
+Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text, std::string_view file) {
   if (text.empty()) return {};
   const auto count = TRY(parse_count(text));
   OffsetCheckpoint offsets;
@@ -56,14 +78,24 @@ Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text) {
         Offset(*offset));
   }
   if (offsets.size() != count) return fail(Errc::corrupt, "checkpoint with a wrong count");
+  if (const auto checksum = offsets.extract(checksum_entry())) {
+    if (checksum.mapped() != checksum_of(offsets, file)) {
+      return fail(Errc::corrupt, "checkpoint with a wrong checksum");
+    }
+  }
+  for (const auto& [name, offset] : offsets) {
+    if (is_no_topic(name.topic)) return bad_line(name.topic);
+  }
   return offsets;
 }
 
-std::string format_offset_checkpoint(const OffsetCheckpoint& offsets) {
-  std::string text = fmt::format("0\n{}\n", offsets.size());
-  for (const auto& [name, offset] : offsets) {
+std::string format_offset_checkpoint(const OffsetCheckpoint& offsets, std::string_view file) {
+  std::string text = fmt::format("0\n{}\n", offsets.size() + 1);
+  const auto add = [&text](const TopicPartition& name, Offset offset) {
     fmt::format_to(std::back_inserter(text), "{} {} {}\n", name.topic, name.partition, offset);
-  }
+  };
+  for (const auto& [name, offset] : offsets) add(name, offset);
+  add(checksum_entry(), checksum_of(offsets, file));
   return text;
 }
 

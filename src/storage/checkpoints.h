@@ -17,10 +17,12 @@ namespace moldau::storage {
 /// their whole contents. Parsers return Errc::corrupt for anything that Kafka would not write.
 
 /// `recovery-point-offset-checkpoint`, `replication-offset-checkpoint`,
-/// `log-start-offset-checkpoint`.
+/// `log-start-offset-checkpoint` and the like. `file` is the name without a path: the checksum that
+/// we add as an entry of its own covers it, so that one file's bytes in another are damage. A file
+/// without it is Apache's, and believed.
 using OffsetCheckpoint = std::map<TopicPartition, Offset>;
-Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text);
-std::string format_offset_checkpoint(const OffsetCheckpoint& offsets);
+Result<OffsetCheckpoint> parse_offset_checkpoint(std::string_view text, std::string_view file);
+std::string format_offset_checkpoint(const OffsetCheckpoint& offsets, std::string_view file);
 
 /// One line of `leader-epoch-checkpoint`: the epoch's first offset.
 struct EpochEntry {

@@ -56,18 +56,38 @@ TEST(FileNames, long_topics_are_cut_when_retired) {
 TEST(Checkpoints, offsets_round_trip_as_kafka_writes_them) {
   const OffsetCheckpoint offsets = {{{"a", PartitionId(0)}, Offset(5)},
                                     {{"b-c", PartitionId(12)}, Offset(0)}};
-  const auto text = format_offset_checkpoint(offsets);
-  EXPECT_EQ(text, "0\n2\na 0 5\nb-c 12 0\n");
-  EXPECT_EQ(parse_offset_checkpoint(text).value(), offsets);
-  EXPECT_TRUE(parse_offset_checkpoint("0\n0\n")->empty());
-  EXPECT_TRUE(parse_offset_checkpoint("")->empty()) << "what Apache begins with";
+  EXPECT_EQ(parse_offset_checkpoint("0\n2\na 0 5\nb-c 12 0\n", log_start_file).value(), offsets);
+  EXPECT_TRUE(parse_offset_checkpoint("0\n0\n", log_start_file)->empty());
+  EXPECT_TRUE(parse_offset_checkpoint("", log_start_file)->empty()) << "what Apache begins with";
   EXPECT_TRUE(parse_epoch_checkpoint("")->empty());
+}
+
+TEST(Checkpoints, of_ours_have_a_checksum) {
+  const OffsetCheckpoint offsets = {{{"a", PartitionId(0)}, Offset(5)},
+                                    {{"b-c", PartitionId(12)}, Offset(0)}};
+  const auto text = format_offset_checkpoint(offsets, log_start_file);
+  EXPECT_EQ(text, "0\n3\na 0 5\nb-c 12 0\n#crc32c 0 2363523919\n");
+  EXPECT_EQ(parse_offset_checkpoint(text, log_start_file).value(), offsets);
+  // A recovery point for a log start would hide records.
+  EXPECT_EQ(parse_offset_checkpoint(text, recovery_point_file).error().code, Errc::corrupt);
+  const auto checksum = text.find('#');
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      auto damaged = text;
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+      const auto parsed = parse_offset_checkpoint(damaged, log_start_file);
+      // Where the checksum's own name is lost, another partition more is all that comes of it.
+      const bool is_right = parsed && i == checksum && parsed->size() == offsets.size() + 1 &&
+                            std::ranges::includes(*parsed, offsets);
+      EXPECT_TRUE(!parsed || is_right) << damaged;
+    }
+  }
 }
 
 TEST(Checkpoints, malformed_ones_are_corrupt) {
   for (const auto* text : {"\n", "1\n0\n", "0\n", "0\n-1\n", "0\n2\na 0 5\n", "0\n1\na 0\n",
                            "0\n1\na 0 -5\n", "0\n1\na x 5\n", "0\n1\n 0 5\n"}) {
-    EXPECT_EQ(parse_offset_checkpoint(text).error().code, Errc::corrupt) << text;
+    EXPECT_EQ(parse_offset_checkpoint(text, log_start_file).error().code, Errc::corrupt) << text;
   }
   for (const auto* text : {"0\n2\n1 5\n1 6\n", "0\n2\n1 5\n2 5\n", "0\n1\n1\n", "0\n1\n-1 5\n"}) {
     EXPECT_EQ(parse_epoch_checkpoint(text).error().code, Errc::corrupt) << text;

@@ -24,7 +24,7 @@ namespace moldau::storage {
 class CheckpointFile {
  public:
   CheckpointFile(env::Disk& disk, const std::string& root, std::string_view name)
-      : disk_(disk), path_(fmt::format("{}/{}", root, name)) {}
+      : disk_(disk), name_(name), path_(fmt::format("{}/{}", root, name)) {}
 
   Result<> load();
   std::optional<Offset> find(const TopicPartition& name) const;
@@ -38,6 +38,7 @@ class CheckpointFile {
 
  private:
   env::Disk& disk_;
+  const std::string name_;
   const std::string path_;
   OffsetCheckpoint entries_;
   OffsetCheckpoint on_disk_;

@@ -296,6 +296,7 @@ struct Log::Private {
   WriteStep finish_write(const std::shared_ptr<Log>& self, const Written& to,
                          const std::vector<QueueItem>& taken, std::size_t bytes, Wakeups& wakeups);
   Result<> write_roll(const QueueItem& item);
+  Result<> sync_sealed(Segment& old);
   Result<> write_items(env::File& file, std::uint64_t position,
                        const std::vector<QueueItem>& taken);
   Result<> write_aborted(const std::vector<QueueItem>& taken);

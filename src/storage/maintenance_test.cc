@@ -71,9 +71,7 @@ TEST_F(Truncation, lowers_the_recovery_point_durably_before_it_cuts) {
   bool looked = false;
   on_call = [&](DiskCall call, const std::string& file) {
     if (call == DiskCall::truncate && file.ends_with(".log")) {
-      const auto text =
-          env::read_file(env_->disk(), root + "/recovery-point-offset-checkpoint", 1000);
-      EXPECT_TRUE(text && as_text(*text) == "0\n1\nt 0 4\n");
+      EXPECT_EQ(saved_recovery_point(), Offset(4));
       looked = true;
     }
     return std::optional<Error>();
@@ -181,6 +179,36 @@ TEST_F(Roll, that_fails_leaves_the_old_segment_active_and_no_litter) {
   restart();
   EXPECT_EQ(log_->positions().written_end, Offset(10));
   expect_contiguous();
+}
+
+TEST_F(Roll, of_a_compacted_log_syncs_first_what_it_seals) {
+  config_.cleanup_compact = true;
+  config_.segment_bytes = 1000;
+  start_log();
+  int looked = 0;
+  bool names_synced = true;
+  std::string last = path("00000000000000000000.log");
+  on_call = [&](DiskCall call, const std::string& file) {
+    if (call == DiskCall::sync_names) names_synced = true;
+    if (call != DiskCall::write || !file.ends_with(log_suffix)) return std::optional<Error>();
+    if (std::exchange(last, file) != file) {
+      EXPECT_TRUE(std::exchange(names_synced, false)) << file;
+    }
+    for (const auto& name : files()) {
+      if (!name.ends_with(log_suffix) || path(name) >= file) continue;
+      const auto* const durable = node_.disk().durable(path(name));
+      EXPECT_TRUE(durable != nullptr && durable->size() == file_size(path(name))) << name;
+      ++looked;
+    }
+    return std::optional<Error>();
+  };
+  worker().post([&] {
+    for (int i = 0; i < 40; ++i) append({.value_size = 100});
+  });
+  settle();
+  on_call = nullptr;
+  EXPECT_EQ(log_->positions().high_watermark, Offset(40));
+  EXPECT_GT(looked, 3);
 }
 
 TEST_F(Roll, by_time_and_by_index_size) {

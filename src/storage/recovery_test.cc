@@ -156,8 +156,7 @@ TEST_F(Recovery, point_stays_below_an_epoch_that_could_not_be_written_down) {
                                              : std::nullopt;
   };
   dir_->housekeeping();
-  const auto text = env::read_file(env_->disk(), root + "/recovery-point-offset-checkpoint", 1000);
-  EXPECT_EQ(as_text(*text), "0\n1\nt 0 1\n");
+  EXPECT_EQ(saved_recovery_point(), Offset(1));
   crash(CrashKind::power_cut);
   restart();
   EXPECT_EQ(log_->epoch_of(Offset(1)), LeaderEpoch(4));
@@ -348,9 +347,7 @@ TEST_F(Recovery, housekeeping_runs_by_itself_and_stops_with_its_scope) {
   scope.spawn(dir_->run(worker()));
   append_durably();
   run_for(2500);
-  const auto text = env::read_file(env_->disk(), root + "/recovery-point-offset-checkpoint", 1000);
-  ASSERT_TRUE(text);
-  EXPECT_EQ(as_text(*text), "0\n1\nt 0 1\n");
+  EXPECT_EQ(saved_recovery_point(), Offset(1));
   world_.run(worker(), scope.stop());
 }
 

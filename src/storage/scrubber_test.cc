@@ -31,11 +31,7 @@ class Scrubbing : public CompactedLog {
   std::uint64_t sealed_bytes() {
     return log_->size_bytes() - log_->priv().segment_list()->back()->size();
   }
-  std::string damage() {
-    const auto bytes =
-        env::read_file(env_->disk(), fmt::format("{}/{}", root, damage_file), 10'000);
-    return bytes ? std::string(as_text(*bytes)) : "";
-  }
+  OffsetCheckpoint damage() { return read_checkpoint(damage_file); }
 };
 
 TEST_F(Scrubbing, reads_all_sealed_segments_and_finds_nothing) {
@@ -66,7 +62,7 @@ TEST_F(Scrubbing, quarantines_a_partition_that_is_damaged_and_no_other) {
   EXPECT_EQ(stats().scrub_damage, 1U);
   EXPECT_EQ(stats().quarantined_logs, 1U);
   EXPECT_FALSE(dir_->is_offline());
-  EXPECT_EQ(damage(), "0\n1\nt 0 0\n");
+  EXPECT_EQ(damage(), (OffsetCheckpoint{{name, Offset(0)}}));
   put("still", "writes");
   roll();
   dir_->housekeeping();
@@ -106,7 +102,7 @@ TEST_F(Scrubbing, the_next_start_does_not_serve_it_before_it_is_mended) {
     boot();
     flip(100);  // as it was
     restart();
-    EXPECT_EQ(damage(), "0\n0\n");
+    EXPECT_EQ(damage(), OffsetCheckpoint());
     check();
   }
 }
@@ -139,7 +135,7 @@ TEST_F(Scrubbing, a_deleted_topic_takes_its_damage_with_it) {
   EXPECT_EQ(stats().quarantined_logs, 0U);
   const KnownLog again{name, Uuid::of(5, 6), config()};
   ASSERT_TRUE(on_pool([&] { return dir_->create(std::span(&again, 1)); }));
-  EXPECT_EQ(damage(), "0\n0\n");
+  EXPECT_EQ(damage(), OffsetCheckpoint());
 }
 
 TEST_F(Scrubbing, bytes_that_are_good_the_second_time_are_no_damage) {
@@ -173,7 +169,7 @@ TEST_F(Scrubbing, a_segment_that_is_short_or_can_not_be_read_stays_out_of_servic
   fill();
   flip(100);
   scrub();
-  ASSERT_EQ(damage(), "0\n1\nt 0 0\n");
+  ASSERT_EQ(damage(), (OffsetCheckpoint{{name, Offset(0)}}));
   crash(CrashKind::kill);
   {
     const auto file = env_->disk().open(path(first_log), env::OpenMode::write).value();

@@ -271,10 +271,7 @@ class CompactedLog : public LogTest {
     }
   }
 
-  std::string clean_offsets() {
-    const auto bytes = env::read_file(env_->disk(), root + "/cleaner-offset-checkpoint", 1000);
-    return bytes ? std::string(as_text(*bytes)) : "";
-  }
+  OffsetCheckpoint clean_offsets() { return read_checkpoint(clean_offset_file); }
   LogDirStats stats() { return dir_->stats(); }
 
   std::int32_t next_sequence(std::int64_t producer) const {

@@ -11,6 +11,7 @@
 #include "env/sim/world.h"
 #include "records/builder.h"
 #include "records/control.h"
+#include "storage/checkpoints.h"
 #include "storage/file_names.h"
 #include "storage/log_dir.h"
 #include "storage/log_private.h"
@@ -200,6 +201,17 @@ class LogTest : public ::testing::Test {
     };
   }
   void settle() { run_for(500); }
+
+  /// What the file says now; nothing if it is not there or damaged.
+  OffsetCheckpoint read_checkpoint(std::string_view file) {
+    const auto text = env::read_file(env_->disk(), fmt::format("{}/{}", root, file), 10'000);
+    if (!text) return {};
+    return parse_offset_checkpoint(as_text(*text), file).value_or(OffsetCheckpoint());
+  }
+  Offset saved_recovery_point() {
+    const auto points = read_checkpoint(recovery_point_file);
+    return points.contains(name) ? points.at(name) : no_offset;
+  }
 
   std::vector<std::uint8_t> read_all(Offset from, Offset limit) {
     std::vector<std::uint8_t> bytes;

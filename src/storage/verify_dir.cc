@@ -44,7 +44,7 @@ Result<Root> read_root(env::Disk& disk, const std::string& path, Findings& findi
     const auto text = TRY(read_text(disk, in_root(name)));
     if (!text) continue;
     root.is_there = true;
-    auto parsed = parse_offset_checkpoint(*text);
+    auto parsed = parse_offset_checkpoint(*text, name);
     // Without the last two there is only more to do.
     const bool is_needed = name != clean_offset_file && name != damage_file;
     if (!parsed) say(is_needed ? Severity::damage : Severity::warning, name, parsed.error());

@@ -205,6 +205,21 @@ Log::Private::WriteStep Log::Private::finish_write(const std::shared_ptr<Log>& s
   return WriteStep::more;
 }
 
+/// Before anything goes into the next segment: a power cut that took the end of this one and left
+/// that would leave a hole, and in a compacted log recovery takes holes for compaction's work.
+Result<> Log::Private::sync_sealed(Segment& old) {
+  {
+    env::Lock lock(mutex);
+    if (durable.offset == written.offset) return {};
+  }
+  auto synced = TRY(old.log_file(ReadMode::blocking))->datasync();
+  // Its name, too: the roll before may not be on the disk yet.
+  if (synced) synced = dir.disk().sync_directory(old.directory());
+  // Whatever it is, ENOSPC too: what a failed sync has dropped, the next one would call durable.
+  if (!synced) dir.take_offline(Error(synced.error()).within("flush"));
+  return synced;
+}
+
 /// Seals the active segment and begins the next one at the item's offset. Pool. After an error the
 /// old segment is still the active one; repair() removes what was begun.
 Result<> Log::Private::write_roll(const QueueItem& item) {
@@ -217,6 +232,9 @@ Result<> Log::Private::write_roll(const QueueItem& item) {
     env::Lock lock(mutex);
     cursor = actual;
     settings = config;
+  }
+  if (settings->cleanup_compact && settings->durability == Durability::durable) {
+    TRY(sync_sealed(*old));
   }
   DirtySet made;
   TRY(write_indexes(dir.disk(), *old, cursor.index.max_timestamp, made.files));

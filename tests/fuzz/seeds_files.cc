@@ -15,7 +15,8 @@ void add_files(Seeds& seeds) {
   };
   const Uuid id = Uuid::of(0x0123456789abcdef, 0xfedcba9876543210);
   add(0, storage::format_offset_checkpoint(
-             {{{"a", PartitionId(0)}, Offset(5)}, {{"b-c", PartitionId(12)}, Offset(0)}}));
+             {{{"a", PartitionId(0)}, Offset(5)}, {{"b-c", PartitionId(12)}, Offset(0)}},
+             storage::log_start_file));
   add(1, storage::format_epoch_checkpoint(
              {{LeaderEpoch(0), Offset(0)}, {LeaderEpoch(4), Offset(70)}}));
   add(2, storage::format_partition_metadata(id));

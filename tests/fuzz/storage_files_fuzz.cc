@@ -90,7 +90,14 @@ void try_input(Bytes input) {
   const std::string_view text = as_text(input);
   switch (file) {
     case File::offset_checkpoint:
-      return try_file(text, storage::parse_offset_checkpoint, storage::format_offset_checkpoint);
+      return try_file(
+          text,
+          [](std::string_view one) {
+            return storage::parse_offset_checkpoint(one, storage::log_start_file);
+          },
+          [](const storage::OffsetCheckpoint& offsets) {
+            return storage::format_offset_checkpoint(offsets, storage::log_start_file);
+          });
     case File::epoch_checkpoint:
       return try_file(text, storage::parse_epoch_checkpoint, storage::format_epoch_checkpoint);
     case File::partition_metadata:

@@ -63,7 +63,8 @@ Result<> dump_checkpoint(std::string_view name, Bytes bytes, DumpPrinter& printe
     }
     return {};
   }
-  for (const auto& [partition, offset] : TRY(storage::parse_offset_checkpoint(as_text(bytes)))) {
+  for (const auto& [partition, offset] :
+       TRY(storage::parse_offset_checkpoint(as_text(bytes), name))) {
     printer.say(DumpLine("checkpoint")
                     .word("partition", fmt::format("{}", partition))
                     .number("offset", offset));

@@ -42,7 +42,8 @@ struct SimInode {
 struct DiskDamage {
   std::string path;
   std::shared_ptr<SimInode> inode;
-  std::uint64_t position{0};
+  std::uint64_t position{
+      0};  ///< `was` and `is` begin a little before the damage, and end behind it
   std::vector<std::uint8_t> was;
   std::vector<std::uint8_t> is;
 };

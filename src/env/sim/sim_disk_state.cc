@@ -5,6 +5,10 @@
 
 namespace moldau::env {
 
+namespace {
+constexpr std::uint64_t damage_context_bytes = 64;
+}  // namespace
+
 SimDiskState::SimDiskState(Schedule& schedule, const std::string& node,
                            const SimDiskOptions& options)
     : schedule_(schedule),
@@ -48,12 +52,17 @@ std::optional<DiskDamage> SimDiskState::damage(const std::string& path, std::uin
   if (!inode || inode->is_directory || inode->image.is_dirty()) return std::nullopt;
   const auto& durable = inode->image.durable();
   if (position + bytes.size() > durable.size()) return std::nullopt;
-  const auto was = std::span(durable).subspan(position, bytes.size());
+  // With what is around it: one byte alone may be the same by chance when it is written anew.
+  const auto from = position - std::min(position, damage_context_bytes);
+  const auto to =
+      std::min<std::uint64_t>(durable.size(), position + bytes.size() + damage_context_bytes);
+  const auto was = std::span(durable).subspan(from, to - from);
   DiskDamage damage{.path = path,
                     .inode = inode,
-                    .position = position,
+                    .position = from,
                     .was = {was.begin(), was.end()},
-                    .is = {bytes.begin(), bytes.end()}};
+                    .is = {was.begin(), was.end()}};
+  std::ranges::copy(bytes, damage.is.begin() + static_cast<std::ptrdiff_t>(position - from));
   inode->image.overwrite(bytes, position);
   return damage;
 }

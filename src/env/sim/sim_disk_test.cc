@@ -250,6 +250,11 @@ TEST_F(OneDisk, damage_of_what_was_synced_stays_until_it_is_mended) {
   EXPECT_TRUE(SimDiskState::mend(*damage));
   EXPECT_EQ(read(disk(), "/f"), "abc");
   EXPECT_FALSE(SimDiskState::mend(*damage)) << "other bytes are there now";
+  const auto again = node_.disk().damage("/f", 1, as_bytes("x"));
+  ASSERT_TRUE(again);
+  ASSERT_TRUE(disk().open("/f", OpenMode::write).value()->pwritev(std::array{as_bytes("dxe")}, 0));
+  ASSERT_TRUE(disk().file_system("/").value()->sync());
+  EXPECT_FALSE(SimDiskState::mend(*again)) << "the same by chance, written since";
 }
 
 Task<> write_on_pool(IoPool& pool, Worker& home, File& file, Duration& took) {
