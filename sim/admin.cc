@@ -188,7 +188,10 @@ env::Task<Result<>> Admin::delete_records(int topic) {
   const TopicKnowledge known = bench_.history.catalog().at(topic);
   const PartitionRef where{
       topic, static_cast<int>(prng_.below(static_cast<std::uint64_t>(known.partitions)))};
-  const auto end = static_cast<std::uint64_t>(bench_.history.acked_end(where).value());
+  // What damage has cut is not there to be deleted.
+  const Offset there =
+      std::min(bench_.history.acked_end(where), bench_.history.catalog().intact_below(where));
+  const auto end = static_cast<std::uint64_t>(there.value());
   const bool all = prng_.chance(200'000);
   const Offset below(all ? -1 : static_cast<std::int64_t>(prng_.below(end + 1)));
   protocol::DeleteRecordsRequest request;

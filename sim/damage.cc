@@ -39,7 +39,7 @@ bool is_of_partition(std::string_view name) {
 
 /// Text without a checksum.
 bool is_plain_text(std::string_view name) {
-  return is_of_partition(name) || name == storage::meta_properties_file;
+  return name == storage::leader_epoch_file || name == storage::meta_properties_file;
 }
 
 bool is_of_root(std::string_view name) {

@@ -57,6 +57,22 @@ class TwoDirectories : public BrokerTest {
     EXPECT_TRUE(disk.sync_directory("/first"));
     co_return;
   }
+  static env::Task<> rename(env::Disk& disk, std::string in, std::string from, std::string to) {
+    EXPECT_TRUE(disk.rename(in + "/" + from, in + "/" + to));
+    EXPECT_TRUE(disk.sync_directory(in));
+    co_return;
+  }
+  static env::Task<> replace(env::Disk& disk, std::string path, std::string text) {
+    EXPECT_TRUE(env::replace_file(disk, path, as_bytes(text)));
+    co_return;
+  }
+  /// partition.metadata as Apache writes it.
+  void give_the_id_of_the_other() {
+    const auto id = node().broker().image()->topic(std::string_view(there_))->id;
+    run_there(replace(node().broker().env().disk(),
+                      fmt::format("/first/{}-0/partition.metadata", here_),
+                      fmt::format("version: 0\ntopic_id: {}", id)));
+  }
   void fail_second() {
     disk().fail_next(env::DiskOp::write, "/second/");
     run_for(std::chrono::seconds(61));  // some checkpoint is due by then
@@ -181,6 +197,24 @@ TEST_F(TwoDirectories, what_has_the_id_of_another_topic_does_not_begin_anew) {
   EXPECT_TRUE(env::SimDiskState::mend(*damage));
   start();
   expect_served(here_, 1);
+}
+
+/// The same in Apache's form, which does not say whose it is.
+TEST_F(TwoDirectories, what_has_the_id_of_another_topic_in_apaches_form_does_not_begin_anew) {
+  give_the_id_of_the_other();
+  stop();
+  start();
+  expect_out_of_reach(here_);
+  expect_served(there_, 1);
+}
+
+TEST_F(TwoDirectories, what_no_topic_is_called_and_has_the_id_of_another_is_a_stray) {
+  give_the_id_of_the_other();
+  run_there(rename(node().broker().env().disk(), "/first", here_ + "-0", "gone-0"));
+  stop();
+  start();
+  EXPECT_EQ(fetch("gone", 0).error_code, ErrorCode::unknown_topic_or_partition);
+  expect_served(there_, 1);
 }
 
 /// A disk that is not mounted looks so: the path is there, and empty.

@@ -30,6 +30,8 @@ const metadata::Topic* owner_of(const metadata::Image& image, const storage::Log
 /// beside it is this topic's all the same. (An id that no topic has is that of one that was
 /// deleted.)
 const metadata::Topic* mistaken_for(const metadata::Image& image, const storage::Log& log) {
+  // If no topic has the name either, it is one that was deleted.
+  if (image.partition(log.name().topic, log.name().partition) == nullptr) return nullptr;
   const auto* topic = image.topic(log.topic_id());
   return topic != nullptr && topic->name != log.name().topic ? topic : nullptr;
 }

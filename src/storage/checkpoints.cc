@@ -128,23 +128,44 @@ std::string format_epoch_checkpoint(const std::vector<EpochEntry>& entries) {
   return text;
 }
 
-Result<Uuid> parse_partition_metadata(std::string_view text) {
-  constexpr std::string_view version_key = "version: ";
-  constexpr std::string_view id_key = "topic_id: ";
-  const auto version = next_line(text);
-  if (!version || !version->starts_with(version_key) ||
-      version->substr(version_key.size()) != "0") {
+Result<PartitionMetadata> parse_partition_metadata(std::string_view text) {
+  const auto whole = text;
+  const auto value_of = [&text](std::string_view key) -> std::optional<std::string_view> {
+    const auto line = next_line(text);
+    if (!line || !line->starts_with(key)) return std::nullopt;
+    return line->substr(key.size());
+  };
+  if (value_of("version: ") != "0") {
     return fail(Errc::corrupt, "partition.metadata version is not 0");
   }
-  const auto line = next_line(text);
-  const auto id =
-      line && line->starts_with(id_key) ? Uuid::parse(line->substr(id_key.size())) : std::nullopt;
+  const auto id_text = value_of("topic_id: ");
+  const auto id = id_text ? Uuid::parse(*id_text) : std::nullopt;
   if (!id || id->is_zero()) return fail(Errc::corrupt, "partition.metadata without a topic id");
-  return *id;
+  PartitionMetadata metadata{.topic_id = *id};
+  if (text.empty()) return metadata;
+  const auto partition = value_of("partition: ");
+  const auto covered = whole.substr(0, whole.size() - text.size());
+  const auto crc_text = value_of("crc32c: ");
+  const auto crc = crc_text ? number<std::uint32_t>(*crc_text) : std::nullopt;
+  if (!partition || !text.empty() || crc != crc32c(as_bytes(covered))) {
+    return fail(Errc::corrupt, "partition.metadata with a wrong checksum");
+  }
+  metadata.partition = *partition;
+  return metadata;
 }
 
-std::string format_partition_metadata(const Uuid& topic_id) {
-  return fmt::format("version: 0\ntopic_id: {}", topic_id);
+std::string format_partition_metadata(const Uuid& topic_id, const TopicPartition& name) {
+  auto text = fmt::format("version: 0\ntopic_id: {}\npartition: {}\n", topic_id, name);
+  const auto crc = crc32c(as_bytes(text));
+  return std::move(text) + fmt::format("crc32c: {}", crc);
+}
+
+Result<Uuid> parse_partition_metadata_of(const TopicPartition& name, std::string_view text) {
+  auto metadata = TRY(parse_partition_metadata(text));
+  if (metadata.partition && *metadata.partition != fmt::format("{}", name)) {
+    return fail(Errc::corrupt, fmt::format("partition.metadata of {}", *metadata.partition));
+  }
+  return metadata.topic_id;
 }
 
 BrokerEpoch parse_clean_shutdown(std::string_view text) {

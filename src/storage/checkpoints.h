@@ -34,9 +34,16 @@ struct EpochEntry {
 Result<std::vector<EpochEntry>> parse_epoch_checkpoint(std::string_view text);
 std::string format_epoch_checkpoint(const std::vector<EpochEntry>& entries);
 
-/// `partition.metadata`.
-Result<Uuid> parse_partition_metadata(std::string_view text);
-std::string format_partition_metadata(const Uuid& topic_id);
+/// `partition.metadata`. Ours says whose it is, and has a checksum, in lines that Apache does not
+/// read; Apache's has neither.
+struct PartitionMetadata {
+  Uuid topic_id;
+  std::optional<std::string> partition{};  ///< "topic-partition"
+};
+Result<PartitionMetadata> parse_partition_metadata(std::string_view text);
+std::string format_partition_metadata(const Uuid& topic_id, const TopicPartition& name);
+/// The topic id, if the file is the partition's, as far as it says.
+Result<Uuid> parse_partition_metadata_of(const TopicPartition& name, std::string_view text);
 
 /// `.kafka_cleanshutdown`: the broker epoch of the node that stopped; -1 where there is none (older
 /// releases wrote an empty file).

@@ -84,6 +84,24 @@ TEST(Checkpoints, of_ours_have_a_checksum) {
   }
 }
 
+TEST(Checkpoints, partition_metadata_of_ours_says_whose_it_is) {
+  const TopicPartition name{"b-c", PartitionId(12)};
+  const auto text = format_partition_metadata(cluster_metadata_topic_id, name);
+  EXPECT_EQ(text,
+            "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\npartition: b-c-12\ncrc32c: 2400252579");
+  EXPECT_EQ(parse_partition_metadata(text)->partition, "b-c-12");
+  EXPECT_EQ(parse_partition_metadata_of(name, text).value(), cluster_metadata_topic_id);
+  EXPECT_EQ(parse_partition_metadata_of({"b-c", PartitionId(1)}, text).error().code, Errc::corrupt);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    for (int bit = 0; bit < 8; ++bit) {
+      auto damaged = text;
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+      EXPECT_FALSE(parse_partition_metadata(damaged)) << damaged;
+    }
+  }
+  EXPECT_FALSE(parse_partition_metadata(text.substr(0, text.find("crc32c"))));
+}
+
 TEST(Checkpoints, malformed_ones_are_corrupt) {
   for (const auto* text : {"\n", "1\n0\n", "0\n", "0\n-1\n", "0\n2\na 0 5\n", "0\n1\na 0\n",
                            "0\n1\na 0 -5\n", "0\n1\na x 5\n", "0\n1\n 0 5\n"}) {
@@ -101,10 +119,10 @@ TEST(Checkpoints, epochs_partition_metadata_and_marker) {
   EXPECT_EQ(parse_epoch_checkpoint("0\n2\n0 0\n7 20\n").value(), entries);
 
   // What Apache writes has no newline at its end.
-  EXPECT_EQ(format_partition_metadata(cluster_metadata_topic_id),
-            "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ");
-  EXPECT_EQ(parse_partition_metadata("version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ").value(),
-            cluster_metadata_topic_id);
+  const auto apaches = parse_partition_metadata("version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ");
+  ASSERT_TRUE(apaches);
+  EXPECT_EQ(apaches->topic_id, cluster_metadata_topic_id);
+  EXPECT_FALSE(apaches->partition);
   EXPECT_FALSE(parse_partition_metadata("version: 1\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"));
   EXPECT_FALSE(parse_partition_metadata("version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAA"));
 

@@ -199,7 +199,7 @@ Result<> LogDir::State::make_partition_directory(const KnownLog& log, FlushItem&
   made.dirty.directory = true;
   TRY(disk().make_directory(made.directory));
   if (!log.topic_id.is_zero()) {
-    const auto text = format_partition_metadata(log.topic_id);
+    const auto text = format_partition_metadata(log.topic_id, log.name);
     made.dirty.files.push_back(TRY(write_file(
         disk(), fmt::format("{}/{}", made.directory, partition_metadata_file), as_bytes(text))));
   }

@@ -118,7 +118,7 @@ Result<> LogMove::make_directory() {
   TRY(disk.make_directory(made));
   directory_ = made;
   if (!log_->topic_id().is_zero()) {
-    const auto text = format_partition_metadata(log_->topic_id());
+    const auto text = format_partition_metadata(log_->topic_id(), name);
     TRY(TRY(write_file(disk, copy_path(partition_metadata_file), as_bytes(text)))->datasync());
   }
   TRY(disk.sync_directory(directory_));

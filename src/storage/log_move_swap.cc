@@ -241,8 +241,8 @@ Result<std::shared_ptr<Log>> LogDir::State::promote(const FutureLog& future,
   const auto live = fmt::format("{}/{}", options.path, partition_directory_name(known.name));
   if (TRY(disk().exists(live))) return fail(Errc::exists, live);
   const auto path = fmt::format("{}/{}", future.directory, partition_metadata_file);
-  const auto id = TRY(
-      parse_partition_metadata(as_text(TRY(env::read_file(disk(), path, std::uint64_t{1} << 20)))));
+  const auto text = TRY(env::read_file(disk(), path, std::uint64_t{1} << 20));
+  const auto id = TRY(parse_partition_metadata_of(known.name, as_text(text)));
   if (id != known.topic_id) return fail(Errc::invalid, fmt::format("{} is of another topic", path));
   const auto rename = [&]() -> Result<> {
     TRY(disk().rename(future.directory, live));

@@ -92,7 +92,7 @@ Result<> Loader::read_metadata() {
     return fmt::format("{}/{}", request_.directory, name);
   };
   if (const auto text = TRY(read_text(disk_, in_directory(partition_metadata_file)))) {
-    auto id = parse_partition_metadata(*text);
+    auto id = parse_partition_metadata_of(request_.name, *text);
     if (id) {
       log_.topic_id = *id;
     } else if (!TRY(creation_was_interrupted())) {
@@ -125,7 +125,7 @@ Result<> Loader::write_missing_metadata() {
   if (!log_.topic_id.is_zero() || request_.topic_id.is_zero()) return {};
   log_.topic_id = request_.topic_id;
   const auto path = fmt::format("{}/{}", request_.directory, partition_metadata_file);
-  const auto text = format_partition_metadata(request_.topic_id);
+  const auto text = format_partition_metadata(request_.topic_id, request_.name);
   if (log_.end > log_.log_start) return env::replace_file(disk_, path, as_bytes(text));
   // Nothing of value yet: synced with the rest, before anything is appended.
   log_.dirty.add(TRY(write_file(disk_, path, as_bytes(text))));

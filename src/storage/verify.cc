@@ -114,8 +114,14 @@ Result<> PartitionVerifier::State::check_other_file(const std::string& name) {
   if (name != partition_metadata_file) return {};
   const auto bytes = TRY(read(name));
   if (!bytes) return {};
-  if (const auto id = parse_partition_metadata(as_text(*bytes)); !id) {
-    say(Severity::damage, name, id.error().to_string());
+  const auto metadata = parse_partition_metadata(as_text(*bytes));
+  if (!metadata) {
+    say(Severity::damage, name, metadata.error().to_string());
+  } else if (const auto here = parse_partition_directory(
+                 std::string_view(request.directory).substr(request.directory.rfind('/') + 1));
+             metadata->partition && here && here->kind == DirectoryKind::live &&
+             fmt::format("{}", here->name) != *metadata->partition) {
+    say(Severity::damage, name, fmt::format("of {}", *metadata->partition));
   }
   return {};
 }

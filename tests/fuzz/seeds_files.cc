@@ -19,7 +19,7 @@ void add_files(Seeds& seeds) {
              storage::log_start_file));
   add(1, storage::format_epoch_checkpoint(
              {{LeaderEpoch(0), Offset(0)}, {LeaderEpoch(4), Offset(70)}}));
-  add(2, storage::format_partition_metadata(id));
+  add(2, storage::format_partition_metadata(id, {"b-c", PartitionId(12)}));
   add(3, storage::format_clean_shutdown(BrokerEpoch(8)));
   add(4, storage::format_meta_properties(
              {.cluster_id = "c", .node_id = NodeId(1), .directory_id = id}));

@@ -101,7 +101,10 @@ void try_input(Bytes input) {
     case File::epoch_checkpoint:
       return try_file(text, storage::parse_epoch_checkpoint, storage::format_epoch_checkpoint);
     case File::partition_metadata:
-      return try_file(text, storage::parse_partition_metadata, storage::format_partition_metadata);
+      return try_file(
+          text, storage::parse_partition_metadata, [](const storage::PartitionMetadata& metadata) {
+            return storage::format_partition_metadata(metadata.topic_id, {"b-c", PartitionId(12)});
+          });
     case File::clean_shutdown: {
       const BoundedWork bounded(text.size(), file_limit);
       (void)storage::parse_clean_shutdown(text);

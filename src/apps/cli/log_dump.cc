@@ -90,8 +90,11 @@ Result<> dump_small(std::string_view name, Bytes bytes, DumpPrinter& printer) {
     return dump_checkpoint(name, bytes, printer);
   }
   if (name == storage::partition_metadata_file) {
-    const auto id = TRY(storage::parse_partition_metadata(as_text(bytes)));
-    printer.say(DumpLine("partition").word("topic_id", fmt::format("{}", id)));
+    const auto metadata = TRY(storage::parse_partition_metadata(as_text(bytes)));
+    DumpLine line("partition");
+    line.word("topic_id", fmt::format("{}", metadata.topic_id));
+    if (metadata.partition) line.word("partition", *metadata.partition);
+    printer.say(line);
     return {};
   }
   if (name == storage::clean_shutdown_file) {
