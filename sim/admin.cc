@@ -237,9 +237,10 @@ env::Task<Result<>> Admin::look() {
 
 void Admin::failed(MonoTime sent_at, std::string_view what, ErrorCode error) {
   const std::string text = fmt::format("{}: {}", what, error);
-  const bool may_happen = error == ErrorCode::not_controller ||
-                          error == ErrorCode::kafka_storage_error ||
-                          error == ErrorCode::request_timed_out;
+  const bool may_happen =
+      error == ErrorCode::not_controller || error == ErrorCode::kafka_storage_error ||
+      // A new partition, for which the disk has no room yet.
+      error == ErrorCode::not_leader_or_follower || error == ErrorCode::request_timed_out;
   if (may_happen) {
     bench_.history.add(RequestLost{bench_.now(), actor_, sent_at, text});
   } else {

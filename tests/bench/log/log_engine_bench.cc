@@ -135,9 +135,10 @@ class Bench {
     }
     // The last load's files.
     for (const bool cached : {true, false}) {
-      const std::string where = cached ? "page cache" : "device";
-      plain_read("read, " + where, cached);
-      read("read, " + where, cached);
+      const auto name = fmt::format("read, {}", cached ? "page cache" : "device");
+      // The system may have taken pages back meanwhile: the second reading of each counts.
+      for (int pass = 0; pass < (cached ? 2 : 1); ++pass) plain_read(name, cached);
+      for (int pass = 0; pass < (cached ? 2 : 1); ++pass) read(name, cached);
     }
     print();
   }
