@@ -268,6 +268,42 @@ TEST_F(Append, slow_write_moves_the_writer_to_the_pool_and_back) {
   EXPECT_EQ(log_->positions().high_watermark, Offset(3));
 }
 
+class MuchUnflushed : public Append {
+ protected:
+  bool writes_on_the_worker() {
+    bool on_worker = false;
+    on_call = [&](DiskCall call, const std::string&) {
+      if (call == DiskCall::write) on_worker = env_->workers().current() != nullptr;
+      return std::optional<Error>();
+    };
+    worker().post([&] { append(); });
+    run_for(10);
+    on_call = nullptr;
+    return on_worker;
+  }
+};
+
+TEST_F(MuchUnflushed, of_durable_topics_moves_the_writer_to_the_pool) {
+  start_log();
+  constexpr UnflushedBytes much{.all = awaited_bytes_max + 1, .awaited = awaited_bytes_max + 1};
+  log_->priv().dir.note_unflushed(much);
+  EXPECT_FALSE(writes_on_the_worker());
+  log_->priv().dir.note_flushed(much);
+  EXPECT_TRUE(writes_on_the_worker());
+}
+
+/// What it leaves to the system says nothing about how the disk keeps up.
+TEST_F(MuchUnflushed, of_a_page_cache_topic_changes_nothing) {
+  config_.durability = Durability::page_cache;
+  start_log();
+  for (int i = 0; i < 66; ++i) {
+    worker().post([&] { append({.value_size = std::size_t{1} << 20}); });
+    run_for(10);
+  }
+  EXPECT_GT(dir_->stats().unflushed_bytes, std::uint64_t{64} << 20);
+  EXPECT_TRUE(writes_on_the_worker());
+}
+
 TEST_F(Append, first_slow_write_of_a_directory_beside_others_holds_up_no_worker) {
   ASSERT_TRUE(open_dir({.is_beside_others = true}));
   const KnownLog fresh{name, Uuid::of(1, 2), config()};

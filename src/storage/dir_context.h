@@ -16,10 +16,23 @@ namespace moldau::storage {
 class Log;
 
 /// Appends move from the worker to the directory's pool when the last write took longer, or when
-/// more is unflushed: a worker never touches a directory that is slow (APPEND step 4). Nor one that
-/// has others beside it: the first slow write would hold up theirs too.
+/// more waits for a flush: a worker never touches a directory that is slow (APPEND step 4). Nor one
+/// that has others beside it: the first slow write would hold up theirs too.
 inline constexpr Duration slow_write = milliseconds(5);
-inline constexpr std::int64_t unflushed_bytes_max = std::int64_t{64} << 20;
+inline constexpr std::int64_t awaited_bytes_max = std::int64_t{64} << 20;
+
+/// Bytes that are written and not synced.
+struct UnflushedBytes {
+  std::int64_t all{0};
+  /// Of topics that are not acknowledged before. What a page-cache topic leaves to the system for
+  /// as long as a segment lasts says nothing about how the disk keeps up.
+  std::int64_t awaited{0};
+  UnflushedBytes& operator+=(const UnflushedBytes& other) {
+    all += other.all;
+    awaited += other.awaited;
+    return *this;
+  }
+};
 
 struct DirCounters {
   std::atomic<std::uint64_t> bytes_appended{0};
@@ -72,19 +85,23 @@ class DirContext {
   bool below_reserve() const { return below_reserve_.load(std::memory_order_relaxed); }
   bool is_slow() const {
     return is_beside_others_ || slow_.load(std::memory_order_relaxed) ||
-           unflushed_bytes_.load(std::memory_order_relaxed) > unflushed_bytes_max;
+           awaited_bytes_.load(std::memory_order_relaxed) > awaited_bytes_max;
   }
   void note_write(Duration took, std::uint64_t bytes) {
     counters_.writes.fetch_add(1, std::memory_order_relaxed);
     counters_.bytes_appended.fetch_add(bytes, std::memory_order_relaxed);
-    unflushed_bytes_.fetch_add(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
     const bool slow = took > slow_write;
     if (slow) counters_.slow_writes.fetch_add(1, std::memory_order_relaxed);
     slow_.store(slow, std::memory_order_relaxed);
   }
+  void note_unflushed(const UnflushedBytes& bytes) {
+    unflushed_bytes_.fetch_add(bytes.all, std::memory_order_relaxed);
+    awaited_bytes_.fetch_add(bytes.awaited, std::memory_order_relaxed);
+  }
   /// Synced, or lost with the log that they were written to.
-  void note_flushed(std::int64_t bytes) {
-    unflushed_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  void note_flushed(const UnflushedBytes& bytes) {
+    unflushed_bytes_.fetch_sub(bytes.all, std::memory_order_relaxed);
+    awaited_bytes_.fetch_sub(bytes.awaited, std::memory_order_relaxed);
   }
   DirCounters& counters() { return counters_; }
 
@@ -99,6 +116,7 @@ class DirContext {
   std::atomic<bool> below_reserve_{false};
   std::atomic<bool> slow_{false};
   std::atomic<std::int64_t> unflushed_bytes_{0};
+  std::atomic<std::int64_t> awaited_bytes_{0};
   DirCounters counters_;
 };
 

@@ -12,7 +12,7 @@ struct Flusher::Round {
   env::Mutex mutex;
   std::optional<Error> error GUARDED_BY(mutex);
   MonoTime begun;
-  std::int64_t bytes{0};
+  UnflushedBytes bytes{};
   Wakeups wakeups;
 };
 

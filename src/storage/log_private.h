@@ -60,7 +60,7 @@ struct Waiting {
 struct DirtySet {
   std::vector<std::shared_ptr<env::File>> files;
   bool directory{false};
-  std::int64_t bytes{0};
+  UnflushedBytes bytes{};
   bool empty() const { return files.empty() && !directory; }
   void add(const std::shared_ptr<env::File>& file);
 };

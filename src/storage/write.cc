@@ -186,11 +186,14 @@ Log::Private::WriteStep Log::Private::finish_write(const std::shared_ptr<Log>& s
     written = {taken.back().header.next_offset(), cursor.segment_base, cursor.position};
     queued_bytes -= bytes;
     touched = true;
-    if (bytes > 0) {
-      dirty.add(to.file);
-      dirty.bytes += static_cast<std::int64_t>(bytes);
-    }
     page_cache = config->durability == Durability::page_cache;
+    if (bytes > 0) {
+      const auto more = static_cast<std::int64_t>(bytes);
+      const UnflushedBytes unflushed{.all = more, .awaited = page_cache ? 0 : more};
+      dirty.add(to.file);
+      dirty.bytes += unflushed;
+      dir.note_unflushed(unflushed);
+    }
     publish();
     if (page_cache) release_waiters(wakeups);
     if (queued_bytes < append_queue_bytes_max / 2) release_room(wakeups);
