@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Tests of the checks: each finds what it is for in a small made-up tree, and nothing in a good one."""
 
+import contextlib
+import io
 import pathlib
 import subprocess
 import tempfile
@@ -9,6 +11,7 @@ import unittest
 import compile_time
 import config_keys
 import includes
+import instructions
 import sources
 import symbols
 import tidy
@@ -210,6 +213,48 @@ class CompileTime(unittest.TestCase):
 
     def test_what_is_not_a_compilation_is_left_out(self):
         self.assertEqual(compile_time.judge('"clang","/tmp/cpp_stdout.ii",99000000,1,1\n'), [])
+
+
+class Instructions(unittest.TestCase):
+    SETTING = {"architecture": "x86_64", "compiler": "clang 19.1.7"}
+    BASELINE = {"setting": SETTING, "instructions": {"append": 1000.0, "read": 200.0}}
+
+    def check(self, counts, setting=None):
+        """Problems, and what was said."""
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            problems = instructions.check(self.BASELINE, setting or self.SETTING, counts)
+        return problems, said.getvalue()
+
+    def test_four_percent_more_pass_and_six_fail(self):
+        self.assertEqual(self.check(lambda: {"append": 1040.0, "read": 200.0}), ([], ""))
+        self.assertEqual(self.check(lambda: {"append": 1060.0, "read": 200.0}),
+                         (["append: 1000.0 -> 1060.0 instructions, +6.0%"], ""))
+
+    def test_what_has_become_cheaper_is_said_and_passes(self):
+        problems, said = self.check(lambda: {"append": 1000.0, "read": 180.0})
+        self.assertEqual(problems, [])
+        self.assertIn("cheaper: read: 200.0 -> 180.0 instructions, -10.0%", said)
+
+    def test_a_path_too_few_or_too_many_fails(self):
+        self.assertIn("read: in the baseline", self.check(lambda: {"append": 1000.0})[0][0])
+        counts = {"append": 1000.0, "read": 200.0, "write": 5.0}
+        self.assertIn("write: not in the baseline", self.check(lambda: counts)[0][0])
+
+    def test_another_compiler_is_not_judged(self):
+        def count():
+            self.fail("counted in vain")
+        problems, said = self.check(count, {**self.SETTING, "compiler": "clang 20.0.0"})
+        self.assertEqual(problems, [])
+        self.assertIn("SKIPPED: the compiler is clang 20.0.0", said)
+
+    def test_profiles_are_read_by_name_and_divided_by_their_operations(self):
+        profile = "events: Ir\ndesc: Trigger: Client Request: {}\n\ntotals: {}\n"
+        profiles = [profile.format("read", 3200), profile.format("append", 20000), "totals: 7\n"]
+        self.assertEqual(instructions.per_operation("append 20\nread 16\n", profiles),
+                         {"append": 1000.0, "read": 200.0})
+        with self.assertRaises(SystemExit):
+            instructions.per_operation("append 20\nread 16\n", profiles[:1])
 
 
 class Sources(unittest.TestCase):
