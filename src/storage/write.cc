@@ -1,6 +1,7 @@
 // Step 4 of docs/append.md: one writer at a time puts down what has queued up.
 
 #include <array>
+#include <vector>
 
 #include "storage/file_names.h"
 #include "storage/log_private.h"
@@ -120,23 +121,23 @@ Log::Private::WriteStep Log::Private::write_once(const std::shared_ptr<Log>& sel
 
 Result<> Log::Private::write_items(env::File& file, std::uint64_t position,
                                    const std::vector<QueueItem>& taken) {
-  std::array<Bytes, pieces_max> pieces;
-  std::size_t count = 0;
+  std::vector<Bytes> pieces;  // not an array of pieces_max: filling that costs more than the rest
+  pieces.reserve(2 * taken.size());
   std::uint64_t bytes = 0;
   for (const auto& item : taken) {
     if (item.bytes.empty()) continue;
     if (item.has_prefix) {
-      pieces[count++] = item.prefix;
-      pieces[count++] = item.bytes.bytes().subspan(QueueItem::prefix_size);
+      pieces.emplace_back(item.prefix);
+      pieces.push_back(item.bytes.bytes().subspan(QueueItem::prefix_size));
     } else {
-      pieces[count++] = item.bytes.bytes();
+      pieces.push_back(item.bytes.bytes());
     }
     bytes += item.bytes.size();
   }
-  if (count == 0) return {};
+  if (pieces.empty()) return {};
   auto& clock = dir.env().clock();
   const auto before = clock.now();
-  auto result = file.pwritev(std::span(pieces).first(count), position);
+  auto result = file.pwritev(pieces, position);
   dir.note_write(clock.now() - before, result ? bytes : 0);
   return result;
 }
