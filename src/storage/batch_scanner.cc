@@ -10,15 +10,29 @@ BatchScanner::BatchScanner(env::File& file, std::uint64_t position, std::uint64_
                            ReadMode mode, std::size_t buffer_size)
     : file_(file), end_(end), mode_(mode), buffer_size_(buffer_size), next_(position) {}
 
-Result<std::optional<BatchPosition>> BatchScanner::next() {
-  if (next_ >= end_) return std::nullopt;
+/// Moves on to the next batch, which is `current_` then; false at the end.
+Result<bool> BatchScanner::advance() {
+  if (next_ >= end_) return false;
   const auto wanted = std::min<std::uint64_t>(records::batch_header_size, end_ - next_);
   const auto bytes = TRY(load(next_, wanted));
   auto header = parse_batch_header(bytes);
   if (!header) return std::unexpected(std::move(header).error().within(file_.path()));
   if (header->size > end_ - next_) return fail(Errc::truncated, file_.path());
-  current_ = {next_, *header};
+  current_.position = next_;
+  current_.header = *header;
   next_ += header->size;
+  return true;
+}
+
+Result<std::optional<BatchPosition>> BatchScanner::next() {
+  if (!TRY(advance())) return std::nullopt;
+  return current_;
+}
+
+Result<std::optional<BatchPosition>> BatchScanner::next_reaching(Offset offset) {
+  do {
+    if (!TRY(advance())) return std::nullopt;
+  } while (current_.header.last_offset < offset);
   return current_;
 }
 
@@ -34,27 +48,29 @@ Result<std::optional<BatchPosition>> BatchScanner::peek() {
 
 /// At least `size` bytes at `position`, from the buffer or the file.
 Result<Bytes> BatchScanner::load(std::uint64_t position, std::uint64_t size) {
-  if (position < buffer_at_ || position + size > buffer_at_ + buffer_.size()) {
+  if (position < buffer_at_ || position + size > buffer_at_ + filled_) {
     const auto wanted =
         std::min<std::uint64_t>(std::max<std::uint64_t>(size, buffer_size_), end_ - position);
-    buffer_.resize(wanted);
+    if (wanted > capacity_) {
+      buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(wanted);
+      capacity_ = wanted;
+    }
+    filled_ = 0;
     buffer_at_ = position;
-    const auto count = read(position);
-    buffer_.resize(count.value_or(0));
-    if (!count) return std::unexpected(count.error());
-    if (*count < size) return fail(Errc::truncated, file_.path());
+    filled_ = TRY(read(MutBytes(buffer_.get(), wanted), position));
+    if (filled_ < size) return fail(Errc::truncated, file_.path());
   }
-  return Bytes(buffer_).subspan(position - buffer_at_, size);
+  return Bytes(buffer_.get(), filled_).subspan(position - buffer_at_, size);
 }
 
-/// Fills the buffer; how much there was.
-Result<std::size_t> BatchScanner::read(std::uint64_t position) {
+/// How much there was.
+Result<std::size_t> BatchScanner::read(MutBytes into, std::uint64_t position) {
   if (mode_ != ReadMode::blocking) {
-    const auto cached = TRY(file_.pread_cached(buffer_, position));
+    const auto cached = TRY(file_.pread_cached(into, position));
     if (cached) return *cached;
     if (mode_ == ReadMode::cached) return fail(Errc::unavailable, file_.path());
   }
-  const auto count = TRY(file_.pread(buffer_, position));
+  const auto count = TRY(file_.pread(into, position));
   if (mode_ == ReadMode::passing) TRY(file_.drop_cached(position, count));
   return count;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <vector>
 
 #include "base/error.h"
 #include "env/disk.h"
@@ -33,15 +33,18 @@ class BatchScanner {
 
   /// The next batch; null at the end.
   Result<std::optional<BatchPosition>> next();
-  /// The same, which next() will return once more.
+  /// The next one that reaches `offset`: whose last offset is not below it; null if none does.
+  Result<std::optional<BatchPosition>> next_reaching(Offset offset);
+  /// As next(), of a batch which next() will return once more.
   Result<std::optional<BatchPosition>> peek();
   /// All bytes of the batch that next() has just returned; valid until the next call.
   Result<Bytes> whole();
   std::uint64_t position() const { return next_; }
 
  private:
+  Result<bool> advance();
   Result<Bytes> load(std::uint64_t position, std::uint64_t size);
-  Result<std::size_t> read(std::uint64_t position);
+  Result<std::size_t> read(MutBytes into, std::uint64_t position);
 
   env::File& file_;
   const std::uint64_t end_;
@@ -49,7 +52,9 @@ class BatchScanner {
   const std::size_t buffer_size_;
   std::uint64_t next_;
   BatchPosition current_;
-  std::vector<std::uint8_t> buffer_;
+  std::unique_ptr<std::uint8_t[]> buffer_;
+  std::size_t capacity_{0};
+  std::size_t filled_{0};
   std::uint64_t buffer_at_{0};
 };
 

@@ -21,10 +21,7 @@ std::size_t segment_of(const SegmentList& list, Offset offset) {
 Result<std::optional<BatchPosition>> find_batch(const Segment& segment, env::File& file,
                                                 Offset offset, std::uint64_t end, ReadMode mode) {
   auto scanner = TRY(scanner_for(segment, file, offset, end, mode));
-  while (auto batch = TRY(scanner.next())) {
-    if (batch->header.last_offset >= offset) return batch;
-  }
-  return std::nullopt;
+  return scanner.next_reaching(offset);
 }
 
 /// Where in the segment the batches below `limit` end.
