@@ -81,6 +81,7 @@ class RecordReader {
 
  private:
   bool read(RecordView& record);
+  bool check_headers(std::int32_t count, Bytes encoded);
   bool stop(const char* why) {
     error_ = why;
     return false;
