@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/endian.h"
+#include "protocol/compiled_codec.h"
 #include "protocol/registry.h"
 #include "protocol/schema.h"
 
@@ -32,8 +33,8 @@ Result<> finish_frame(const FrameStart& start, Writer& out) {
 
 }  // namespace
 
-constinit const Schema RequestHeader::schema = schema_of<RequestHeader>();
-constinit const Schema ResponseHeader::schema = schema_of<ResponseHeader>();
+constinit const Schema RequestHeader::schema = compiled_schema_of<RequestHeader>();
+constinit const Schema ResponseHeader::schema = compiled_schema_of<ResponseHeader>();
 
 Result<Decoded<RequestHeader>> decode_request_header(SharedBytes frame) {
   if (frame.size() < 2 * sizeof(std::int16_t)) {
