@@ -72,8 +72,12 @@ Produce::Produce(Broker& broker, const net::ConnectionInfo& connection,
       wakeup_(std::move(wakeup)),
       received_(broker.env().clock().now()),
       deadline_(received_),
-      image_(broker.image()),
-      assigned_(home()) {}
+      image_(broker.image()) {}
+
+env::Task<Result<>> Produce::wait_assigned() {
+  if (!assigned_) assigned_.emplace(home());
+  return assigned_->wait();
+}
 
 env::Task<Result<>> Produce::prepare(const SharedBytes& frame) {
   frame_bytes_ = frame.size();
@@ -253,7 +257,7 @@ void Produce::append(std::uint32_t tag) {
         --self->outstanding_;
         self->items_[tag].deferred = false;
         self->append(tag);
-        self->assigned_.notify();
+        if (self->assigned_) self->assigned_->notify();
         self->wakeup_->wake();
       });
       if (!queued) return append(tag);

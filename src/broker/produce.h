@@ -39,7 +39,7 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   /// next Produce of the connection must not begin (sequence numbers would be out of order).
   bool all_assigned() const { return deferred_ == 0; }
   /// At most one waiter. Errors: cancelled.
-  env::Task<Result<>> wait_assigned() { return assigned_.wait(); }
+  env::Task<Result<>> wait_assigned();
 
   bool ready(MonoTime now) const { return outstanding_ == 0 || now >= deadline_; }
   MonoTime deadline() const { return deadline_; }
@@ -85,7 +85,8 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   std::vector<Item> items_;
   std::size_t outstanding_{0};  ///< appends that were assigned and not yet settled, and deferred
   std::size_t deferred_{0};     ///< appends that found the queue full and wait for room
-  env::Signal assigned_;        ///< a deferred append was assigned
+  /// A deferred append was assigned. Once somebody waits for it, which is rare.
+  std::optional<env::Signal> assigned_;
   std::size_t frame_bytes_{0};
 };
 
