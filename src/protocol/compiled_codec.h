@@ -201,7 +201,7 @@ bool decode_field(Decoder& decoder, M& member, const Field& field) {
     } else if (field.is_nullable_in(decoder.version())) {
       std::int8_t presence = 0;
       if (!decoder.number(presence)) return false;
-      size = presence;
+      size = presence < 0 ? -1 : 0;
     }
     if (size < 0) {
       member.reset();
