@@ -151,11 +151,15 @@ std::optional<Offset> Damage::recovery_point(const Target& target) const {
   return found == points->end() ? std::nullopt : std::optional(found->second);
 }
 
-/// A sector of another file, as a write that went astray leaves it.
-std::vector<std::uint8_t> Damage::foreign_bytes(const std::vector<Target>& all, std::size_t size,
+/// A sector of another file, as a write that went astray leaves it. Not of a producer snapshot in
+/// another one: each is right in itself, and says nothing of whose it is.
+std::vector<std::uint8_t> Damage::foreign_bytes(const Target& target,
+                                                const std::vector<Target>& all, std::size_t size,
                                                 Prng& prng) const {
   std::vector<std::uint8_t> bytes(size);
-  const auto* const other = host_.node().disk().durable(all[prng.below(all.size())].path);
+  const Target& source = all[prng.below(all.size())];
+  if (source.kind == Kind::snapshot && target.kind == Kind::snapshot) return bytes;
+  const auto* const other = host_.node().disk().durable(source.path);
   if (other == nullptr || other->empty()) return bytes;
   const std::uint64_t sector = prng.below(other->size() / env::sector_bytes + 1);
   const std::uint64_t from = sector * env::sector_bytes;
@@ -180,7 +184,7 @@ bool Damage::hit(const Target& target, const Place& place, const std::vector<Tar
       prng.chance(astray_per_million) && (!has_batches || sector > place.position + magic_at);
   if (goes_astray) {
     position = sector;
-    bytes = foreign_bytes(all, std::min(env::sector_bytes, durable.size() - sector), prng);
+    bytes = foreign_bytes(target, all, std::min(env::sector_bytes, durable.size() - sector), prng);
   } else {
     const bool is_plain = is_plain_text(target.name);
     const auto bit = static_cast<std::uint8_t>(1U << prng.below(8));

@@ -12,7 +12,8 @@ namespace moldau::sim {
 /// elsewhere. Knows all that it did, says what a client may notice of it, and puts it right.
 ///
 /// What nothing in Kafka's files can tell is not tried: another base offset or leader epoch of a
-/// batch, which no checksum covers, and a digit for a digit in a text file without one.
+/// batch, which no checksum covers, a digit for a digit in a text file without one, and another
+/// log's producer snapshot.
 class Damage {
  public:
   enum class When : std::uint8_t {
@@ -46,8 +47,8 @@ class Damage {
   std::vector<Target> targets(When when) const;
   std::optional<Place> choose_batch(const Target& target, Prng& prng) const;
   std::optional<Offset> recovery_point(const Target& target) const;
-  std::vector<std::uint8_t> foreign_bytes(const std::vector<Target>& all, std::size_t size,
-                                          Prng& prng) const;
+  std::vector<std::uint8_t> foreign_bytes(const Target& target, const std::vector<Target>& all,
+                                          std::size_t size, Prng& prng) const;
   bool hit(const Target& target, const Place& place, const std::vector<Target>& all, Prng& prng);
   std::optional<PartitionRef> partition_of(const Target& target) const;
 

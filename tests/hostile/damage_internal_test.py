@@ -10,7 +10,7 @@ import shutil
 import hostile_rig  # also finds the folders of the next ones
 import group_wire
 import groups_test
-from damage_test import cut, flip, zero
+from damage_test import cut, flip, without_checksum, zero
 from disk_test import contents, refused_start
 from group_wire import NOT_COORDINATOR
 from hostile_rig import LIMIT_S, NONE, Topic
@@ -77,7 +77,7 @@ class MetadataSite:
         text, count = re.subn(r"(?m)^__cluster_metadata 0 \d+$", f"__cluster_metadata 0 {point}",
                               path.read_text())
         expect(count == 1, f"{POINTS}: {text}")
-        path.write_text(text)
+        path.write_text(without_checksum(text))
 
     def point(self):
         return int(re.search(r"(?m)^__cluster_metadata 0 (\d+)$",

@@ -48,7 +48,8 @@ class Site:
         wait_until(lambda: self.point() == RECORDS, LIMIT_S, "the recovery point is written")
         self.broker.kill()
         path = self.broker.data / "recovery-point-offset-checkpoint"
-        path.write_text(re.sub(r"(?m)^t 0 \d+$", f"t 0 {point}", path.read_text()))
+        text = re.sub(r"(?m)^t 0 \d+$", f"t 0 {point}", path.read_text())
+        path.write_text(without_checksum(text))
 
     def start(self):
         """The lines of the start that are no news of every start."""
@@ -79,6 +80,12 @@ class Site:
         self.other.check()
         self.topic.append(b"goes on")
         self.topic.check()
+
+
+def without_checksum(text):
+    """Of an offset checkpoint that was changed by hand (docs/formats/checkpoints.md)."""
+    version, _, *entries = [line for line in text.splitlines() if not line.startswith("#")]
+    return "\n".join([version, str(len(entries)), *entries]) + "\n"
 
 
 def flip(path, at):
