@@ -18,7 +18,6 @@ Result<> remove_if_there(env::Disk& disk, const std::string& path) {
 namespace {
 
 constexpr std::string_view snapshot_checkpoint_deleted = ".checkpoint.deleted";
-constexpr std::uint64_t snapshot_bytes_max = std::uint64_t{256} << 20;
 
 struct SwapFile {
   std::string name;      // as it is

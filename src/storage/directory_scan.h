@@ -11,6 +11,9 @@
 
 namespace moldau::storage {
 
+/// More than any producer snapshot has.
+inline constexpr std::uint64_t snapshot_bytes_max = std::uint64_t{256} << 20;
+
 struct SegmentFiles {
   Offset base;
   bool has_index{false};

@@ -19,7 +19,6 @@ namespace {
 
 /// How long a move waits for who has the log's directory.
 constexpr Duration busy_pause = milliseconds(10);
-constexpr std::uint64_t snapshot_bytes_max = std::uint64_t{256} << 20;
 
 }  // namespace
 

@@ -109,6 +109,29 @@ Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t de
   return {};
 }
 
+/// What goes may hold the last batches of a producer: from then on only the snapshot at the start
+/// of what stays knows his sequence numbers. A roll leaves its sync to the next flush, and a power
+/// cut may have torn it.
+Result<> keep_producers(DirContext& dir, const SegmentList& list, std::size_t kept) {
+  const auto& segment = *list[kept];
+  const auto path = segment.path(snapshot_suffix);
+  const auto bytes = env::read_file(dir.disk(), path, snapshot_bytes_max);
+  if (bytes && parse_producer_snapshot(*bytes)) {
+    TRY(TRY(dir.disk().open(path, env::OpenMode::read))->datasync());
+    return dir.disk().sync_directory(segment.directory());
+  }
+  const auto producers = rebuild_producers(dir.disk(), list, list.front()->base_offset(),
+                                           segment.base_offset(), dir.wall());
+  if (!producers) {
+    dir.env().log().warn("producers of removed segments are forgotten path={} error=\"{}\"", path,
+                         producers.error().to_string());
+    return {};
+  }
+  const auto snapshot = format_producer_snapshot(producers->snapshot());
+  TRY(TRY(write_file(dir.disk(), path, snapshot))->datasync());
+  return dir.disk().sync_directory(segment.directory());
+}
+
 }  // namespace
 
 Result<> retire_file(DirContext& dir, const std::string& path, std::int64_t delay_ms) {
@@ -133,6 +156,7 @@ Result<int> Log::Private::apply_retention(const std::shared_ptr<Log>& self, Wall
     const auto victims = TRY(find_victims(dir, *list, *settings, ends.load().positions(), now));
     if (victims.roll_wanted) roll(self);
     if (victims.count == 0) return 0;
+    TRY(keep_producers(dir, *list, victims.count));
     {
       env::Lock lock(mutex);
       log_start = std::max(log_start, (*list)[victims.count]->base_offset());

@@ -54,6 +54,26 @@ TEST_F(RetainedLog, a_log_goes_before_its_transaction_index) {
   EXPECT_LT(last_of("00000000000000000000.log"), last_of("00000000000000000000.txnindex"));
 }
 
+/// Only it knows the producers of what goes.
+TEST_F(RetainedLog, a_torn_snapshot_is_written_anew_before_segments_go) {
+  start_log();
+  write({{"k", std::string(600, 'v')}}, 7);
+  roll();
+  const auto base = log_->priv().segment_list()->back()->base_offset();
+  const auto snapshot = path(segment_file_name(base, snapshot_suffix));
+  overwrite(snapshot, 0, std::vector<std::uint8_t>(20, 0));
+  log_->advance_log_start(base);
+  ASSERT_GT(retain(), 0);
+  crash(CrashKind::power_cut);
+  restart();
+  EXPECT_EQ(log_->positions().log_start, base);
+  const auto entries =
+      parse_producer_snapshot(env::read_file(env_->disk(), snapshot, 10'000).value());
+  ASSERT_TRUE(entries);
+  ASSERT_EQ(entries->size(), 1U);
+  EXPECT_EQ(entries->front().producer_id, ProducerId(7));
+}
+
 TEST_F(RetainedLog, a_power_cut_in_it_leaves_no_hole_above_the_start) {
   for (int cut = 1; cut < 40; ++cut) {
     SCOPED_TRACE(cut);
