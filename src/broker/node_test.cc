@@ -132,6 +132,41 @@ TEST_F(NodeTest, partitions_that_a_full_disk_has_no_room_for_are_made_later) {
   EXPECT_EQ(produce("before", batch("v")).error_code, ErrorCode::none);
 }
 
+/// A client sends several batches at a time. What was behind one that came too early must not begin
+/// in its place.
+TEST_F(NodeTest, a_producer_begins_with_what_a_partition_refused_before_it_was_made) {
+  const auto used = disk().used_bytes();
+  disk().set_capacity(used + 3'000);
+  ASSERT_EQ(create("late", 30), ErrorCode::none);
+  ASSERT_EQ(produce("late", sequenced(7, 0)).error_code, ErrorCode::not_leader_or_follower);
+  ASSERT_EQ(produce("late", sequenced(7, 2)).error_code, ErrorCode::not_leader_or_follower);
+  const SharedBytes whole = sequenced(8, 3);
+  std::vector<std::uint8_t> damaged(whole.bytes().begin(), whole.bytes().end());
+  damaged.back() ^= 1;
+  ASSERT_EQ(produce("late", SharedBytes::adopt(std::move(damaged))).error_code,
+            ErrorCode::not_leader_or_follower);
+  disk().set_capacity(1 << 30);
+  run_for(std::chrono::seconds(2));
+  EXPECT_EQ(produce("late", sequenced(7, 1)).error_code, ErrorCode::out_of_order_sequence_number);
+  EXPECT_EQ(produce("late", sequenced(7, 0)).error_code, ErrorCode::none);
+  EXPECT_EQ(produce("late", sequenced(7, 1)).error_code, ErrorCode::none);
+  EXPECT_EQ(produce("late", sequenced(8, 5)).error_code, ErrorCode::none) << "by a damaged batch";
+}
+
+TEST_F(NodeTest, what_a_deleted_topic_refused_is_nothing_to_its_successor) {
+  disk().set_capacity(disk().used_bytes() + 3'000);
+  ASSERT_EQ(create("late", 30), ErrorCode::none);
+  ASSERT_EQ(produce("late", sequenced(7, 4)).error_code, ErrorCode::not_leader_or_follower);
+  disk().set_capacity(1 << 30);
+  protocol::DeleteTopicsRequest request;
+  request.topics.emplace_back().name = Text("late");
+  ASSERT_EQ(ask<protocol::DeleteTopicsResponse>(request).responses.at(0).error_code,
+            ErrorCode::none);
+  ASSERT_EQ(create("late"), ErrorCode::none);
+  run_for(std::chrono::seconds(2));
+  EXPECT_EQ(produce("late", sequenced(7, 9)).error_code, ErrorCode::none);
+}
+
 TEST_F(NodeTest, api_versions_of_the_future_are_answered_in_version_0_with_the_own_range) {
   protocol::ApiVersionsRequest request;
   request.client_software_name = Text("test");

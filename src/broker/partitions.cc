@@ -1,12 +1,23 @@
 #include "broker/partitions.h"
 
+#include <algorithm>
+
 namespace moldau::broker {
 
 using protocol::ErrorCode;
 
+namespace {
+/// Of one replica that is still to be created: beyond these a producer begins an epoch (KIP-360).
+constexpr std::size_t refused_producers_max = 1'000;
+}  // namespace
+
 std::shared_ptr<Partition> Partitions::find(std::string_view topic, PartitionId id) const {
   const Shard& in = shard(topic);
   const env::Lock lock(in.mutex);
+  return at(in, topic, id);
+}
+
+std::shared_ptr<Partition> Partitions::at(const Shard& in, std::string_view topic, PartitionId id) {
   const auto found = in.topics.find(topic);
   if (found == in.topics.end() || id.value() < 0 ||
       static_cast<std::size_t>(id.value()) >= found->second.size()) {
@@ -15,14 +26,49 @@ std::shared_ptr<Partition> Partitions::find(std::string_view topic, PartitionId 
   return found->second[static_cast<std::size_t>(id.value())];
 }
 
+std::shared_ptr<Partition> Partitions::find_or_note(const storage::TopicPartition& name,
+                                                    const Uuid& topic_id,
+                                                    const storage::BatchHeader& refused) {
+  Shard& in = shard(name.topic);
+  const env::Lock lock(in.mutex);
+  if (auto partition = at(in, name.topic, name.partition)) return partition;
+  if (in.out_of_reach.contains(name)) return nullptr;
+  auto& noted = in.refused[name];
+  if (noted.topic_id != topic_id) noted = {.topic_id = topic_id, .batches = {}};
+  const bool is_known =
+      std::ranges::find(noted.batches, refused.producer_id, &storage::BatchHeader::producer_id) !=
+      noted.batches.end();
+  if (!is_known && noted.batches.size() < refused_producers_max) noted.batches.push_back(refused);
+  return nullptr;
+}
+
 void Partitions::add(std::shared_ptr<Partition> partition) {
   const auto& name = partition->name();
   Shard& in = shard(name.topic);
+  for (;;) {
+    Refused refused;
+    {
+      const env::Lock lock(in.mutex);
+      const auto found = in.refused.find(name);
+      if (found == in.refused.end()) {
+        auto& slots = in.topics[name.topic];
+        const auto index = static_cast<std::size_t>(name.partition.value());
+        if (slots.size() <= index) slots.resize(index + 1);
+        slots[index] = std::move(partition);
+        return;
+      }
+      refused = std::move(found->second);
+      in.refused.erase(found);
+    }
+    if (refused.topic_id != partition->topic_id()) continue;
+    for (const auto& batch : refused.batches) partition->log_ptr()->note_refused(batch);
+  }
+}
+
+void Partitions::forget_refused(const storage::TopicPartition& name) {
+  Shard& in = shard(name.topic);
   const env::Lock lock(in.mutex);
-  auto& slots = in.topics[name.topic];
-  const auto index = static_cast<std::size_t>(name.partition.value());
-  if (slots.size() <= index) slots.resize(index + 1);
-  slots[index] = std::move(partition);
+  in.refused.erase(name);
 }
 
 std::shared_ptr<Partition> Partitions::remove(std::string_view topic, PartitionId id) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "broker/partition.h"
 #include "env/mutex.h"
+#include "storage/batch_header.h"
 
 namespace moldau::broker {
 
@@ -19,9 +21,16 @@ class Partitions {
  public:
   /// Null if this broker has no such replica.
   std::shared_ptr<Partition> find(std::string_view topic, PartitionId id) const;
+  /// A batch of an idempotent producer for a replica that is still to be created here. What is
+  /// refused is remembered until then: the producer's next batches may be on their way, and must
+  /// not begin in its place. Not null if the replica has come meanwhile: then it takes the batch.
+  std::shared_ptr<Partition> find_or_note(const storage::TopicPartition& name, const Uuid& topic_id,
+                                          const storage::BatchHeader& refused);
   void add(std::shared_ptr<Partition> partition);
   /// Null if it was not there.
   std::shared_ptr<Partition> remove(std::string_view topic, PartitionId id);
+  /// The topic has been deleted before the replica was created.
+  void forget_refused(const storage::TopicPartition& name);
   /// A copy, in no particular order of topics; partitions ascending.
   std::vector<std::shared_ptr<Partition>> all() const;
   std::size_t size() const;
@@ -42,15 +51,24 @@ class Partitions {
       return std::hash<std::string_view>{}(text);
     }
   };
+  /// The first batch of each producer.
+  struct Refused {
+    Uuid topic_id;
+    std::vector<storage::BatchHeader> batches;
+  };
   struct Shard {
     mutable env::Mutex mutex;
     /// By partition id, null where the replica is elsewhere.
     std::unordered_map<std::string, std::vector<std::shared_ptr<Partition>>, Hash, std::equal_to<>>
         topics GUARDED_BY(mutex);
     std::set<storage::TopicPartition> out_of_reach GUARDED_BY(mutex);
+    /// Of replicas that are not here yet, in the order of their refusal.
+    std::map<storage::TopicPartition, Refused> refused GUARDED_BY(mutex);
   };
   static constexpr std::size_t shard_count = 32;
 
+  static std::shared_ptr<Partition> at(const Shard& in, std::string_view topic, PartitionId id)
+      REQUIRES(in.mutex);
   Shard& shard(std::string_view topic) { return shards_[Hash{}(topic) % shard_count]; }
   const Shard& shard(std::string_view topic) const { return shards_[Hash{}(topic) % shard_count]; }
 

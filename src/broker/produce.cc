@@ -148,7 +148,7 @@ void Produce::add_item(const protocol::ProduceRequest::TopicProduceData& topic,
   } else if (image_->partition(*name, topic.partition_data[index].index) == nullptr) {
     refuse(item, ErrorCode::unknown_topic_or_partition);
   } else {
-    item.partition = broker_.partitions().find(*name, topic.partition_data[index].index);
+    item.partition = find_partition(*name, topic.partition_data[index]);
     if (item.partition == nullptr) {
       refuse(item,
              broker_.partitions().why_missing(*image_, *name, topic.partition_data[index].index));
@@ -164,6 +164,20 @@ void Produce::add_item(const protocol::ProduceRequest::TopicProduceData& topic,
     }
   }
   if (item.partition != nullptr) items_.push_back(std::move(item));
+}
+
+/// Null if this broker does not have it, or not yet.
+std::shared_ptr<Partition> Produce::find_partition(
+    std::string_view topic, const protocol::ProduceRequest::PartitionProduceData& data) {
+  auto found = broker_.partitions().find(topic, data.index);
+  if (found != nullptr) return found;
+  const auto* registration = image_->partition(topic, data.index);
+  if (!registration->has_replica(broker_.config().node_id) || !data.records) return nullptr;
+  const auto header = storage::parse_batch_header(data.records->bytes());
+  const auto batch = records::BatchView::parse(data.records->bytes());
+  if (!header || !header->has_producer() || !batch || !batch->verify_crc()) return nullptr;
+  return broker_.partitions().find_or_note({std::string(topic), data.index},
+                                           image_->topic(topic)->id, *header);
 }
 
 env::Task<> Produce::validate(Item& item, SharedBytes records) {

@@ -65,6 +65,8 @@ class Produce final : public storage::AppendWaiter, public std::enable_shared_fr
   void refuse(const Item& item, protocol::ErrorCode error, std::string message = {});
   void add_item(const protocol::ProduceRequest::TopicProduceData& topic, std::size_t topic_index,
                 std::size_t index, std::optional<std::string_view> name);
+  std::shared_ptr<Partition> find_partition(
+      std::string_view topic, const protocol::ProduceRequest::PartitionProduceData& data);
   protocol::ErrorCode check_batch(const records::BatchView& batch) const;
   env::Task<> validate(Item& item, SharedBytes records);
   env::Task<Result<>> wait_for_room();

@@ -83,6 +83,12 @@ Result<> Log::append_as_follower(SharedBytes batches, Gap gap) {
   return state_->append_as_follower(shared_from_this(), batches, gap);
 }
 
+void Log::note_refused(const BatchHeader& batch) {
+  const auto now = state_->dir.wall();
+  env::Lock lock(state_->mutex);
+  state_->note_refused(batch, now);
+}
+
 bool Log::has_room() const {
   env::Lock lock(state_->mutex);
   return state_->leaving != Private::Leaving::now && state_->queued_bytes < append_queue_bytes_max;

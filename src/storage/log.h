@@ -23,6 +23,7 @@ namespace moldau::storage {
 
 class Log;
 struct AbortedTxn;
+struct BatchHeader;
 
 /// Bytes that may be assigned and not yet written in one log; more wait for room (APPEND, queue).
 inline constexpr std::size_t append_queue_bytes_max = std::size_t{16} << 20;
@@ -141,6 +142,10 @@ class Log : public std::enable_shared_from_this<Log> {
   /// unavailable while there is no room, the log is being repaired, or `gap` is refused and there
   /// is one; io when it is offline.
   Result<> append_as_follower(SharedBytes batches, Gap gap = Gap::allowed);
+
+  /// A batch was refused before there was this log. If it was the first of a producer that is not
+  /// known here, the ones behind it, which may be on their way, must not begin in its place.
+  void note_refused(const BatchHeader& batch);
 
   bool has_room() const;
   /// Runs `job` on `worker` once when there may be room again. False, and the job is dropped: there

@@ -274,12 +274,14 @@ struct Log::Private {
   mutable env::Mutex segments_mutex;  // leaf: held for a pointer's copy
   std::shared_ptr<const SegmentList> segments GUARDED_BY(segments_mutex);
 
+  // append.cc
+  void note_refused(const BatchHeader& batch, WallMs now) REQUIRES(mutex);
+
  private:
   // append.cc
   std::int64_t roll_jitter_ms() const REQUIRES(mutex);
   bool should_roll(const BatchHeader& batch, WallMs now) const REQUIRES(mutex);
   QueueItem& enqueue(SharedBytes bytes, const BatchHeader& batch, WallMs now) REQUIRES(mutex);
-  void note_refused(const BatchHeader& batch, WallMs now) REQUIRES(mutex);
   AppendAnswer answer_duplicate(const ProducerBatch& original, AppendRequest& request)
       REQUIRES(mutex);
   Result<> enqueue_as_follower(const SharedBytes& batch, const BatchHeader& header, WallMs now)
