@@ -117,8 +117,10 @@ env::Task<Result<bool>> FrameReader::fill() {
 /// After a read that filled the small buffer: there may be more, perhaps many frames.
 void FrameReader::read_more() {
   const auto announced = load_be<std::int32_t>(small_.data());
-  // The rest of a long frame is read straight into its block.
-  if (announced < 0 || static_cast<std::size_t>(announced) > piece_bytes / 4) return;
+  // What does not fit anyway is read straight into its block.
+  if (announced < 0 || frame_prefix_bytes + static_cast<std::size_t>(announced) > piece_bytes) {
+    return;
+  }
   large_ = std::make_unique_for_overwrite<std::uint8_t[]>(piece_bytes);
   std::memcpy(large_.get(), small_.data(), end_);
   const auto more = stream_.try_read(buffer().subspan(end_));

@@ -104,26 +104,36 @@ TEST_P(FrameReaderTest, frames_that_come_byte_by_byte) {
   world_->run(read_slow_frames(rig_));
 }
 
-env::Task<> read_many(ReaderRig& rig) {
+/// Sends the texts at once; how many frames are here without a further wait.
+env::Task<> read_together(ReaderRig& rig, std::vector<std::string> texts, int& here_already) {
   co_await rig.connect();
   std::string bytes;
-  for (int i = 0; i < 5'000; ++i) bytes += wire("frame " + std::to_string(i));
+  for (const std::string& text : texts) bytes += wire(text);
   co_await rig.write(bytes);
   co_await rig.pause(20);
-  int here_already = 0;
-  for (int i = 0; i < 5'000; ++i) {
+  for (const std::string& text : texts) {
     FrameReader::Frame frame = rig.reader->try_next().value();
     here_already += frame ? 1 : 0;
     if (!frame) frame = (co_await rig.reader->next()).value();
-    EXPECT_EQ(frame->text(), "frame " + std::to_string(i));
+    EXPECT_EQ(frame->text(), text);
   }
-  EXPECT_GT(here_already, 4'000) << "one read should bring many frames";
   rig.client->close();
   EXPECT_EQ(co_await rig.next(), "end");
 }
 
 TEST_P(FrameReaderTest, many_frames_in_one_segment) {
-  world_->run(read_many(rig_));
+  std::vector<std::string> texts;
+  for (int i = 0; i < 5'000; ++i) texts.push_back("frame " + std::to_string(i));
+  int here_already = 0;
+  world_->run(read_together(rig_, texts, here_already));
+  EXPECT_GT(here_already, 4'000) << "one read should bring many frames";
+}
+
+TEST_P(FrameReaderTest, several_frames_of_batches_in_one_read) {
+  const std::vector<std::string> texts(12, pattern(20'000, 1));
+  int here_already = 0;
+  world_->run(read_together(rig_, texts, here_already));
+  EXPECT_GE(here_already, 3) << "64 KiB have three of them";
 }
 
 env::Task<> write_all(ReaderRig& rig, std::string bytes) {
