@@ -34,11 +34,8 @@ function(moldau_room name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE moldau_${name} GTest::gtest GTest::gtest_main)
-    # Compiles in half the time; what they test is optimised. But for models that compute a lot, which
-    # a sanitizer makes slow enough.
-    if(NOT (MOLDAU_SANITIZE AND name MATCHES "^(coordinator|protocol|storage)$"))
-      target_compile_options(${name}_test PRIVATE -O0)
-    endif()
+    # Compiles in half the time; what they test is optimised.
+    target_compile_options(${name}_test PRIVATE -O0)
     moldau_precompile(${name}_test ${ROOM_PURE})
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
                          WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} PROPERTIES TIMEOUT 120)

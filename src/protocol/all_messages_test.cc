@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "base/effort_test.h"
 #include "protocol/codec.h"
 #include "protocol/dump_schema.h"
 #include "protocol/random_message.h"
@@ -15,7 +16,7 @@ namespace moldau::protocol {
 namespace {
 
 constexpr int instances_per_version = 20;
-constexpr int hostile_instances_per_version = 4;
+constexpr int hostile_instances_per_version = effort(4);
 
 template <class Check>
 void for_each_version(Check&& check) {

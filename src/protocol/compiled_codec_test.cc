@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/effort_test.h"
 #include "base/varint.h"
 #include "protocol/codec.h"
 #include "protocol/messages/produce.h"
@@ -74,7 +75,7 @@ void expect_same(const Schema& schema, std::int16_t version, const SharedBytes& 
 TEST(CompiledCodec, reads_the_same_message_or_the_same_error) {
   Prng prng(12);
   for_each_compiled([&prng](const Schema& schema, std::int16_t version) {
-    for (int i = 0; i < 30; ++i) {
+    for (int i = 0; i < effort(30); ++i) {
       const Instance message = schema.make();
       fill_random(schema, message.get(), version, prng);
       Writer out;

@@ -1,6 +1,7 @@
 // Random histories of a compacted log beside a model, and a power cut at every disk operation of a
 // cleaning.
 
+#include "base/effort_test.h"
 #include "storage/test_compaction.h"
 
 namespace moldau::storage {
@@ -136,7 +137,8 @@ TEST_P(CompactionModel, holds_after_any_sequence_of_writes_cleanings_cuts_and_re
   check();
   EXPECT_EQ(stats().uncleanable_logs, 0U);
 }
-INSTANTIATE_TEST_SUITE_P(seeds, CompactionModel, ::testing::Range<std::uint64_t>(1, 101));
+INSTANTIATE_TEST_SUITE_P(seeds, CompactionModel,
+                         ::testing::Range<std::uint64_t>(1, 1 + effort(100U)));
 
 /// One history, made again for each try.
 class CrashingCleaning : public RandomHistory {
@@ -260,7 +262,8 @@ TEST_P(CrashingCleanings, of_which_a_start_is_cut_off_are_completed_by_the_next)
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(seeds, CrashingCleanings, ::testing::Range<std::uint64_t>(1, 9));
+INSTANTIATE_TEST_SUITE_P(seeds, CrashingCleanings,
+                         ::testing::Range<std::uint64_t>(1, 1 + effort(8U)));
 
 }  // namespace
 }  // namespace moldau::storage

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/effort_test.h"
 #include "base/prng.h"
 #include "base/scenario_test.h"
 #include "coordinator/group/groups_commands_test.h"
@@ -84,7 +85,7 @@ class Chaos : public GroupsCommands {
 };
 
 TEST(GroupsChaos, ends_with_no_answer_owed_and_nothing_left) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= effort(200U); ++seed) {
     Chaos chaos(seed);
     for (int i = 0; i < 200 && !testing::Test::HasFailure(); ++i) chaos.step();
     chaos.expect_rest();

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/effort_test.h"
 #include "base/prng.h"
 #include "base/scenario_test.h"
 #include "coordinator/group/consumer/consumer_commands_test.h"
@@ -197,7 +198,7 @@ class ConsumerChaos : public ConsumerCommands {
 };
 
 TEST(ConsumerGroupChaos, never_lets_two_members_use_a_partition_and_comes_to_rest) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= effort(60U); ++seed) {
     ConsumerChaos chaos(seed);
     for (int i = 0; i < 200 && !testing::Test::HasFailure(); ++i) chaos.step();
     if (!testing::Test::HasFailure()) chaos.expect_convergence();
