@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_records.h"
@@ -62,6 +63,8 @@ env::Task<Result<>> Admin::turn() {
                         !bench_.scenario.names_are_reused;  // it goes by name
   if (may_trim && prng_.chance(300'000)) co_return co_await delete_records(*topic);
   if (topic && prng_.chance(150'000)) co_return co_await add_partitions(*topic);
+  const bool may_move = topic && bench_.scenario.directories > 1;
+  if (may_move && prng_.chance(300'000)) co_return co_await move_replica(*topic);
   co_return co_await look();
 }
 
@@ -216,6 +219,36 @@ env::Task<Result<>> Admin::delete_records(int topic) {
                                              deleted.low_watermark});
   if (deleted.error_code == ErrorCode::none) co_return Result<>();
   failed(sent_at, "DeleteRecords", deleted.error_code);
+  co_return co_await bench_.pause(backoff);
+}
+
+/// Of the topic, or now and then of the groups' offsets.
+env::Task<Result<>> Admin::move_replica(int topic) {
+  const TopicKnowledge known = bench_.history.catalog().at(topic);
+  const bool of_offsets = bench_.scenario.has_groups() && prng_.chance(200'000);
+  const int partitions = of_offsets ? bench_.scenario.offsets_partitions : known.partitions;
+  const auto below = [this](int count) {
+    return static_cast<std::int32_t>(prng_.below(static_cast<std::uint64_t>(count)));
+  };
+  protocol::AlterReplicaLogDirsRequest request;
+  auto& to = request.dirs.emplace_back();
+  to.path = Text::copy(directory_path(below(bench_.scenario.directories)));
+  auto& moved = to.topics.emplace_back();
+  moved.name = Text::copy(of_offsets ? std::string_view("__consumer_offsets") : known.name);
+  moved.partitions.emplace_back(below(partitions));
+  const MonoTime sent_at = bench_.now();
+  const auto version = static_cast<std::int16_t>(prng_.between(1, 2));
+  const auto answer = CO_TRY(co_await connection_.call<protocol::AlterReplicaLogDirsResponse>(
+      std::move(request), version));
+  if (answer->results.size() != 1 || answer->results[0].partitions.size() != 1) {
+    bench_.history.add(
+        AnswerImpossible{bench_.now(), "AlterReplicaLogDirs does not name the partition"});
+    co_return Result<>();
+  }
+  const ErrorCode error = answer->results[0].partitions[0].error_code;
+  // Not available: it is still to be made, and will be there.
+  if (error == ErrorCode::none || error == ErrorCode::replica_not_available) co_return Result<>();
+  failed(sent_at, "AlterReplicaLogDirs", error);
   co_return co_await bench_.pause(backoff);
 }
 

@@ -7,8 +7,8 @@
 
 namespace moldau::sim {
 
-/// Creates and deletes topics, adds partitions, and looks at all topics now and then. What got no
-/// answer is asked again until it has one.
+/// Creates and deletes topics, adds partitions, moves replicas between log directories, and looks
+/// at all topics now and then. What got no answer is asked again until it has one.
 class Admin {
  public:
   Admin(Bench& bench, int actor);
@@ -28,6 +28,7 @@ class Admin {
   env::Task<Result<bool>> remove(int topic);
   env::Task<Result<>> add_partitions(int topic);
   env::Task<Result<>> delete_records(int topic);
+  env::Task<Result<>> move_replica(int topic);
   TopicPlan plan_for(const std::string& reused_name);
   std::optional<int> choose_topic();
   /// What went wrong, other than success and "that was so already".

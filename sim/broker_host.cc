@@ -12,9 +12,9 @@ constexpr Duration look_every = milliseconds(20);
 constexpr Duration stop_within = std::chrono::seconds(10);
 
 broker::BrokerConfig make_config(const Scenario& scenario) {
-  Properties properties = embedded_properties("/data");
+  Properties properties = embedded_properties(directory_path(0));
   for (int more = 1; more < scenario.directories; ++more) {
-    properties["log.dirs"] += fmt::format(",/data{}", more);
+    properties["log.dirs"] += "," + directory_path(more);
   }
   properties["flush.strategy"] = scenario.flush_strategy;
   // Small, like everything here: a full disk has to get past the reserve to be felt.

@@ -227,6 +227,10 @@ std::string_view name(FaultKind kind) {
   return fault_names.at(static_cast<std::size_t>(kind));
 }
 
+std::string directory_path(int index) {
+  return index == 0 ? "/data" : fmt::format("/data{}", index);
+}
+
 Scenario Scenario::draw(std::uint64_t seed) {
   Prng prng = Prng(seed).split("scenario");
   Scenario scenario;

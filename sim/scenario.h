@@ -134,5 +134,7 @@ struct Scenario {
 };
 
 std::string_view name(FaultKind kind);
+/// Of one of the broker's log directories, from 0.
+std::string directory_path(int index);
 
 }  // namespace moldau::sim

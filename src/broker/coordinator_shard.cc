@@ -24,9 +24,9 @@ constexpr Duration load_again_after = milliseconds(200);
 /// Waits for the commit of one step's batch.
 class CoordinatorShard::Append final : public storage::AppendWaiter {
  public:
-  Append(env::Worker& home, std::weak_ptr<CoordinatorShard> shard, std::uint64_t generation)
-      : AppendWaiter(home), shard_(std::move(shard)), generation_(generation) {}
-  void set_end(Offset end) { end_ = end; }
+  Append(env::Worker& home, std::weak_ptr<CoordinatorShard> shard, std::uint64_t generation,
+         std::uint64_t end)
+      : AppendWaiter(home), shard_(std::move(shard)), generation_(generation), end_(end) {}
   void on_append_done(std::uint32_t, storage::AppendOutcome outcome) override {
     if (const auto shard = shard_.lock()) shard->on_append_done(generation_, end_, outcome);
   }
@@ -34,7 +34,7 @@ class CoordinatorShard::Append final : public storage::AppendWaiter {
  private:
   const std::weak_ptr<CoordinatorShard> shard_;
   const std::uint64_t generation_;
-  Offset end_{0};
+  const std::uint64_t end_;
 };
 
 CoordinatorShard::CoordinatorShard(env::Env& env, env::Worker& home,
@@ -93,7 +93,7 @@ env::Task<Result<>> CoordinatorShard::load() {
   CO_TRY(co_await wait_until_committed(from));
   const env::Lock lock(mutex_);
   if (state_ != State::loading) co_return fail(Errc::cancelled);
-  end_ = committed_ = from;
+  end_ = committed_ = 0;
   armed_ = MonoTime::max();
   install_loaded();
   state_ = State::active;
@@ -237,8 +237,7 @@ coordinator::Context CoordinatorShard::context(const coordinator::ClusterTopics*
 bool CoordinatorShard::append(const std::vector<coordinator::Record>& records,
                               coordinator::Atomicity atomicity, env::Worker& home, Ready& ready) {
   const bool splits = atomicity == coordinator::Atomicity::may_split;
-  // The answer comes by a post at the earliest, so that the end is known by then.
-  auto waiter = std::make_shared<Append>(home, weak_from_this(), generation_);
+  auto waiter = std::make_shared<Append>(home, weak_from_this(), generation_, ++end_);
   for (std::span<const coordinator::Record> rest = records; !rest.empty();) {
     std::size_t count = 0;
     std::size_t bytes = 0;
@@ -253,7 +252,6 @@ bool CoordinatorShard::append(const std::vector<coordinator::Record>& records,
     }
     rest = rest.subspan(count);
   }
-  waiter->set_end(end_);
   for (const auto& record : records) replay_own(record);
   return true;
 }
@@ -267,15 +265,44 @@ bool CoordinatorShard::append_batch(std::span<const coordinator::Record> records
                     .key = record.key.bytes(),
                     .value = record.value ? std::optional(record.value->bytes()) : std::nullopt});
   }
-  const auto answer = partition_->log_ptr()->append({.batch = std::move(builder).build(),
-                                                     .leader_epoch = epoch_,
-                                                     .origin = storage::Origin::broker,
-                                                     .wait_for = storage::WaitFor::committed,
-                                                     .waiter = std::move(waiter),
-                                                     .tag = 0});
-  if (answer.status != storage::AppendStatus::assigned) return false;
-  end_ = answer.last_offset + 1;
+  const bool waits = !waiting_for_room_.empty();
+  waiting_for_room_.push_back({std::move(builder).build(), std::move(waiter)});
+  return waits || append_waiting();
+}
+
+/// False: an append has failed.
+bool CoordinatorShard::append_waiting() {
+  while (!waiting_for_room_.empty()) {
+    const auto& next = waiting_for_room_.front();
+    const auto log = partition_->log_ptr();  // a move may have changed it
+    const auto answer = log->append({.batch = next.bytes,
+                                     .leader_epoch = epoch_,
+                                     .origin = storage::Origin::broker,
+                                     .wait_for = storage::WaitFor::committed,
+                                     .waiter = next.waiter,
+                                     .tag = 0});
+    if (answer.status == storage::AppendStatus::no_room) {
+      auto go_on = [weak = weak_from_this(), generation = generation_] {
+        if (const auto shard = weak.lock()) shard->on_room(generation);
+      };
+      if (log->wait_for_room(work_.home(), std::move(go_on))) return true;
+      continue;
+    }
+    if (answer.status != storage::AppendStatus::assigned) return false;
+    waiting_for_room_.pop_front();
+  }
   return true;
+}
+
+void CoordinatorShard::on_room(std::uint64_t generation) {
+  Ready dropped;
+  {
+    const env::Lock lock(mutex_);
+    if (generation != generation_ || append_waiting()) return;
+    throw_away(State::thrown_away, dropped);
+  }
+  tell(dropped);
+  work_.notify();
 }
 
 void CoordinatorShard::settle(std::shared_ptr<ShardOperation> operation, Ready& ready) {
@@ -286,7 +313,7 @@ void CoordinatorShard::settle(std::shared_ptr<ShardOperation> operation, Ready& 
   }
 }
 
-void CoordinatorShard::on_append_done(std::uint64_t generation, Offset end,
+void CoordinatorShard::on_append_done(std::uint64_t generation, std::uint64_t end,
                                       storage::AppendOutcome outcome) {
   Ready ready;
   {
@@ -313,6 +340,7 @@ void CoordinatorShard::throw_away(State next, Ready& dropped) {
   Ready gone;
   for (auto& parked : parked_) gone.push_back(std::move(parked.operation));
   parked_.clear();
+  waiting_for_room_.clear();
   drop_waiting(gone);
   const auto error =
       next == State::closed ? ErrorCode::not_coordinator : ErrorCode::coordinator_not_available;

@@ -110,8 +110,12 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   class Append;
   enum class State : std::uint8_t { loading, active, thrown_away, unreadable, closed };
   enum class Next : std::uint8_t { load_again, end };
+  struct Batch {
+    SharedBytes bytes;
+    std::shared_ptr<storage::AppendWaiter> waiter;
+  };
   struct Settled {
-    Offset end;  ///< everything below must be committed
+    std::uint64_t end;  ///< the steps up to it must be committed
     std::shared_ptr<ShardOperation> operation;
   };
 
@@ -123,7 +127,9 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   Result<> load_marker(const records::BatchView& batch);
   bool append_batch(std::span<const coordinator::Record> records,
                     std::shared_ptr<storage::AppendWaiter> waiter) REQUIRES(mutex_);
-  void on_append_done(std::uint64_t generation, Offset end, storage::AppendOutcome outcome)
+  bool append_waiting() REQUIRES(mutex_);
+  void on_room(std::uint64_t generation) EXCLUDES(mutex_);
+  void on_append_done(std::uint64_t generation, std::uint64_t end, storage::AppendOutcome outcome)
       EXCLUDES(mutex_);
   void throw_away(State next, Ready& dropped) REQUIRES(mutex_);
 
@@ -135,8 +141,12 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   State state_ GUARDED_BY(mutex_){State::loading};
   WallMs loaded_at_ GUARDED_BY(mutex_){};
   std::uint64_t generation_ GUARDED_BY(mutex_){0};  ///< + 1 whenever the machine is thrown away
-  Offset end_ GUARDED_BY(mutex_){0};                ///< of all that the machine rests on
-  Offset committed_ GUARDED_BY(mutex_){0};
+  /// Steps that the machine rests on, counted since it was loaded, and that are committed.
+  std::uint64_t end_ GUARDED_BY(mutex_){0};
+  std::uint64_t committed_ GUARDED_BY(mutex_){0};
+  /// What the log had no room for: its queue was full, or it was being handed over to another
+  /// directory. Unless this is empty, on_room is to come.
+  std::deque<Batch> waiting_for_room_ GUARDED_BY(mutex_);
   std::deque<Settled> parked_ GUARDED_BY(mutex_);
   MonoTime armed_ GUARDED_BY(mutex_){MonoTime::max()};  ///< what `run` waits for
 

@@ -9,6 +9,8 @@
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/offset_commit.h"
 
 namespace moldau::broker {
 namespace {
@@ -113,6 +115,32 @@ TEST_F(ReplicaMovesTest, partition_is_moved_and_the_metadata_knows) {
   start();
   EXPECT_EQ(where("t"), "/first");
   expect_all("t", 7);
+}
+
+/// While its log is handed over a coordinator waits for room, as a producer does.
+TEST_F(ReplicaMovesTest, no_commit_fails_while_the_offsets_are_moved) {
+  stop();
+  properties_["offsets.topic.num.partitions"] = "1";
+  start();
+  protocol::FindCoordinatorRequest find;
+  find.key = Text("g");
+  ASSERT_EQ(ask<protocol::FindCoordinatorResponse>(find, 2).error_code, ErrorCode::none);
+  settle();
+  protocol::OffsetCommitRequest commit;
+  commit.group_id = Text("g");
+  auto& topic = commit.topics.emplace_back();
+  topic.name = Text("t");
+  topic.partitions.emplace_back().committed_offset = Offset(3);
+  const std::string from = where("__consumer_offsets");
+  wish("__consumer_offsets", from == "/first" ? "/second" : "/first", ErrorCode::none);
+  disk().slow_down(MonoTime::max(), milliseconds(3));
+  int commits = 0;
+  for (; moves().in_progress() > 0 && commits < 1'000; ++commits) {
+    const auto answer = ask<protocol::OffsetCommitResponse>(commit, 8);
+    ASSERT_EQ(answer.topics.at(0).partitions.at(0).error_code, ErrorCode::none) << commits;
+  }
+  EXPECT_GT(commits, 3);
+  EXPECT_NE(where("__consumer_offsets"), from);
 }
 
 TEST_F(ReplicaMovesTest, answers_with_kafkas_errors) {

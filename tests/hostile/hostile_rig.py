@@ -281,7 +281,7 @@ class HostileRig(kafka_rig.Rig):
 
     def expect_memory(self, broker, limit_mib, what):
         """The broker has no more than so much in memory."""
-        limit_mib *= 4 if self.has_sanitizer else 1
+        limit_mib *= 6 if self.has_sanitizer else 1
         used = broker.resident_mib()
         expect(used <= limit_mib, f"{what}: {used:.0f} MiB, more than {limit_mib}")
         return used
