@@ -106,25 +106,40 @@ env::Task<Result<bool>> FrameReader::fill() {
   end_ = rest.size();
   large_.reset();
   const std::size_t left_over = end_;
-  const std::size_t count = CO_TRY(co_await stream_.read_some(MutBytes(small_).subspan(end_)));
-  if (count == 0) co_return false;
-  end_ += count;
-  if (end_ == small_.size()) read_more();
+  if (may_read_on()) read_more();
+  if (end_ == left_over) {
+    large_.reset();
+    const std::size_t count = CO_TRY(co_await stream_.read_some(MutBytes(small_).subspan(end_)));
+    if (count == 0) co_return false;
+    end_ += count;
+    read_on_bytes_ = 0;
+    more_is_likely_ = end_ == small_.size();
+    if (more_is_likely_ && is_for_buffer()) read_more();
+  }
   if (observer_ != nullptr) observer_->on_bytes(end_ - left_over);
   co_return true;
 }
 
-/// After a read that filled the small buffer: there may be more, perhaps many frames.
-void FrameReader::read_more() {
+/// What does not fit into the large buffer anyway is read straight into its block.
+bool FrameReader::is_for_buffer() const {
   const auto announced = load_be<std::int32_t>(small_.data());
-  // What does not fit anyway is read straight into its block.
-  if (announced < 0 || frame_prefix_bytes + static_cast<std::size_t>(announced) > piece_bytes) {
-    return;
-  }
+  return announced >= 0 && frame_prefix_bytes + static_cast<std::size_t>(announced) <= piece_bytes;
+}
+
+/// From the small buffer to the large one, with what else is here: perhaps many frames.
+void FrameReader::read_more() {
   large_ = std::make_unique_for_overwrite<std::uint8_t[]>(piece_bytes);
   std::memcpy(large_.get(), small_.data(), end_);
-  const auto more = stream_.try_read(buffer().subspan(end_));
-  if (more) end_ += *more;  // an error will meet the next read, after the frames that are here
+  end_ += read_on(buffer().subspan(end_));
+}
+
+/// Reads what is here without waiting. An error will meet the next read, after the frames.
+std::size_t FrameReader::read_on(MutBytes into) {
+  const auto more = stream_.try_read(into);
+  const std::size_t count = more ? *more : 0;
+  read_on_bytes_ += count;
+  more_is_likely_ = count == into.size();
+  return count;
 }
 
 env::Task<Result<FrameReader::Frame>> FrameReader::receive(std::size_t size) {
@@ -166,10 +181,16 @@ env::Task<Result<>> FrameReader::read_into_frame() {
     progress_to_ = filled_;
     if (observer_ != nullptr) observer_->on_partial_frame();
   }
-  const std::size_t room = allowed_ - filled_;
-  const std::size_t count =
-      CO_TRY(co_await stream_.read_some(block_.bytes().subspan(filled_, room)));
-  if (count == 0) co_return fail(Errc::truncated, "the peer left inside a frame");
+  const MutBytes room = block_.bytes().subspan(filled_, allowed_ - filled_);
+  std::size_t count = may_read_on() ? read_on(room) : 0;
+  if (count == 0) {
+    count = CO_TRY(co_await stream_.read_some(room));
+    if (count == 0) co_return fail(Errc::truncated, "the peer left inside a frame");
+    read_on_bytes_ = 0;
+    more_is_likely_ = count == room.size();
+  }
+  // A client that sends small frames sends them together, and nothing more.
+  if (block_.size() < entry_bytes) more_is_likely_ = false;
   filled_ += count;
   if (filled_ - progress_to_ >= progress_bytes_min) {
     progress_at_ = worker_.now();

@@ -30,17 +30,20 @@ std::string_view foreign_protocol(Bytes start);
 /// Cuts what a stream brings into frames. One task at a time; on the stream's worker.
 ///
 /// Memory: an idle reader has 512 bytes. When there is more to read, it reads up to 64 KiB, hence
-/// many small frames, at once, and frees that buffer before it waits again. Each frame gets its own
-/// block and takes its bytes from the budget first: `entry_bytes` or what is here already, then the
-/// rest of a `piece_bytes`, then as they arrive, in growing steps. So a length that is only
-/// announced costs the entry. The final block of a frame above a piece is allocated whole when that
-/// is full: pages that no byte has reached yet cost address space only, and nothing is copied but
-/// the piece.
+/// many small frames, at once, and frees that buffer before it waits again. While its reads bring
+/// all that they have room for it goes on without waiting: what arrived together is begun together.
+/// Each frame gets its own block and takes its bytes from the budget first: `entry_bytes` or what
+/// is here already, then the rest of a `piece_bytes`, then as they arrive, in growing steps. So a
+/// length that is only announced costs the entry. The final block of a frame above a piece is
+/// allocated whole when that is full: pages that no byte has reached yet cost address space only,
+/// and nothing is copied but the piece.
 class FrameReader {
  public:
   static constexpr std::size_t entry_bytes = 4 << 10;
   static constexpr std::size_t piece_bytes = 64 << 10;
   static constexpr std::size_t step_bytes_max = 1 << 20;
+  /// What one connection may bring before the others of its worker have their turn, and a piece.
+  static constexpr std::size_t read_on_bytes_max = 256 << 10;
   /// Less than this in a while is no progress, unless it is the frame's end.
   static constexpr std::size_t progress_bytes_min = 4 << 10;
 
@@ -79,7 +82,10 @@ class FrameReader {
   void consume(std::size_t count);
   /// Reads when less than a prefix is buffered; false at the end of the data.
   env::Task<Result<bool>> fill();
+  bool is_for_buffer() const;
   void read_more();
+  bool may_read_on() const { return more_is_likely_ && read_on_bytes_ < read_on_bytes_max; }
+  std::size_t read_on(MutBytes into);
   env::Task<Result<Frame>> receive(std::size_t size);
   env::Task<Result<>> take(std::uint64_t bytes);
   env::Task<Result<>> read_into_frame();
@@ -95,6 +101,8 @@ class FrameReader {
   std::unique_ptr<std::uint8_t[]> large_;  // piece_bytes; instead of small_ while it is there
   std::size_t begin_{0};                   // of what is read and not yet in a frame
   std::size_t end_{0};
+  bool more_is_likely_{false};    // the last read got all that it had room for
+  std::size_t read_on_bytes_{0};  // since the reader has waited
 
   // The frame that is being received.
   Block block_;

@@ -136,6 +136,56 @@ TEST_P(FrameReaderTest, several_frames_of_batches_in_one_read) {
   EXPECT_GE(here_already, 3) << "64 KiB have three of them";
 }
 
+/// A peer that always has more: the same frame again and again. Counts how often it is waited for.
+class EndlessStream final : public env::Stream {
+ public:
+  explicit EndlessStream(std::string frame) : frame_(std::move(frame)) {}
+  env::Task<Result<std::size_t>> read_some(MutBytes into) override {
+    ++waits;
+    co_return try_read(into);
+  }
+  Result<std::size_t> try_read(MutBytes into) override {
+    for (auto& byte : into) byte = static_cast<std::uint8_t>(frame_[at_++ % frame_.size()]);
+    return into.size();
+  }
+  env::Task<Result<>> write(std::span<const Bytes>) override { co_return Result<>(); }
+  env::Task<Result<>> send_file(const env::File&, std::uint64_t, std::uint64_t) override {
+    co_return Result<>();
+  }
+  void close() override {}
+  env::Endpoint local() const override { return {}; }
+  env::Endpoint remote() const override { return {}; }
+
+  std::size_t waits{0};
+
+ private:
+  const std::string frame_;
+  std::size_t at_{0};
+};
+
+env::Task<> read_endlessly(env::Env& env, std::size_t frame_bytes, std::size_t& bytes_per_wait) {
+  EndlessStream stream(wire(pattern(frame_bytes, 1)));
+  FrameReader reader(stream, env.workers().at(0), nullptr, 100 << 20, nullptr);
+  const std::size_t frames = (std::size_t{4} << 20) / frame_bytes;
+  for (std::size_t i = 0; i < frames; ++i) {
+    FrameReader::Frame frame = reader.try_next().value();
+    if (!frame) frame = (co_await reader.next()).value();
+    EXPECT_EQ(frame->size(), frame_bytes);
+  }
+  bytes_per_wait = frames * frame_bytes / stream.waits;
+}
+
+/// Others on its worker have their turn all the same.
+TEST_P(FrameReaderTest, goes_on_without_waiting_but_not_for_ever) {
+  for (const std::size_t frame_bytes : {5'000U, 16'400U, 60'000U, 70'000U, 300'000U}) {
+    SCOPED_TRACE(frame_bytes);
+    std::size_t bytes_per_wait = 0;
+    world_->run(read_endlessly(world_->env(), frame_bytes, bytes_per_wait));
+    EXPECT_GT(bytes_per_wait, FrameReader::read_on_bytes_max / 2);
+    EXPECT_LT(bytes_per_wait, 2 * FrameReader::read_on_bytes_max + frame_bytes);
+  }
+}
+
 env::Task<> write_all(ReaderRig& rig, std::string bytes) {
   co_await rig.write(std::move(bytes));
 }
