@@ -49,7 +49,9 @@ FAULTS = (
     ("rename", "*-delete"), ("rename", "*.checkpoint"),
     ("open", "*"), ("open", "*.log"), ("open", "*.cleaned"), ("open", "*.tmp"), ("open", "*.part"),
     ("truncate", "*"), ("truncate", "*.log"), ("unlink", "*"), ("unlink", "*.deleted"),
-    ("mkdir", "*"))
+    ("mkdir", "*"), ("write", "*-future/*"), ("fdatasync", "*-future/*"), ("rename", "*-future"),
+    ("open", "*-future/*"), ("truncate", "*-future/*"))
+MOVING = 0.5  # of the rounds have a client that moves partitions between the directories
 LINES_MAX = 1_000
 ERRNOS = (errno.EIO,) * 3 + (errno.ENOSPC,) * 3 + (errno.EROFS,)
 Hit = collections.namedtuple("Hit", "call error path")
@@ -114,8 +116,8 @@ class FaultySite(Site):
         chance = self.chance
         self.hits_file.unlink(missing_ok=True)
         self.ledger.faulty, self.ledger.excused = True, STORAGE_ERRORS
-        # Nothing moves: it is known in which directory a partition is.
-        running = clients(self.ledger, self.ports[0], chance, [])
+        running = clients(self.ledger, self.ports[0], chance,
+                          self.data if chance.random() < MOVING else [])
         for client in running:
             client.start()
         time.sleep(chance.random() * 0.3)
@@ -135,12 +137,30 @@ class FaultySite(Site):
             client.join(LIMIT_S)
             if client.is_alive():
                 raise Broken(f"{type(client).__name__} has had no answer for {LIMIT_S} s")
+        self.wait_for_moves()
         self.check_life()
         self.ledger.faulty, self.ledger.excused = False, frozenset()
         if chance.random() < 0.3:
             self.stop()
         else:
             self.kill()
+
+    def wait_for_moves(self):
+        """Then it is known in which directory a partition is. One that has failed is over, too."""
+        deadline = time.monotonic() + LIMIT_S
+        quiet = 0
+        while quiet < 3:
+            said = self.said()
+            ended = sum(said.count(f" {words} partition=") for words in (
+                "moved", "move cancelled", "partition was not moved, it stays where it is"))
+            quiet = quiet + 1 if ended >= said.count(" move begins partition=") else 0
+            if time.monotonic() > deadline:
+                raise Broken("a move does not end")
+            time.sleep(0.02)
+
+    def offline(self):
+        said = self.said()
+        return {data for data in self.data if f"goes offline dir={data} " in said}
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
@@ -155,7 +175,7 @@ class FaultySite(Site):
             raise Broken("\n  ".join(self.ledger.complaints[:20]))
         hits, said = self.hits(), self.said()
         self.failed.update(f"{hit.call} {errno.errorcode[hit.error]}" for hit in hits)
-        offline = {data for data in self.data if f"goes offline dir={data} " in said}
+        offline = self.offline()
         self.check_offline(offline, hits)
         self.check_words(hits, said, offline)
         self.check_health(offline)
