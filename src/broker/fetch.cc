@@ -243,6 +243,7 @@ env::Task<Result<>> Fetch::add_aborted_transactions(FetchPart& part) {
   records::BatchIterator batches(part.data.records->bytes());
   while (const auto batch = batches.next()) end = batch->next_offset();
   if (end == part.target.fetch_offset) co_return Result<>();
+  if (part.partition->log_ptr()->knows_no_aborted(part.target.fetch_offset)) co_return Result<>();
   auto work = [&](storage::Log& log) {
     return log.aborted_transactions(part.target.fetch_offset, end);
   };

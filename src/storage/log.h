@@ -196,6 +196,8 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<std::optional<TimestampOffset>> find_max_timestamp() const;
   /// Pool. Aborted transactions that overlap [from, to).
   Result<std::vector<AbortedTxn>> aborted_transactions(Offset from, Offset to) const;
+  /// There are none from `from` on, and that is known without the disk, from an earlier look.
+  bool knows_no_aborted(Offset from) const;
 
   // --- maintenance ------------------------------------------------------------------------------
 

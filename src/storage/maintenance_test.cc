@@ -530,6 +530,9 @@ TEST_F(Reading, aborted_transactions_and_the_last_stable_offset_follow_the_marke
   settle();
   EXPECT_EQ(log_->positions().high_watermark, Offset(2));
   EXPECT_EQ(log_->positions().last_stable_offset, Offset(0));
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0))) << "nobody has looked";
+  EXPECT_TRUE(log_->aborted_transactions(Offset(0), Offset(2)).value().empty());
+  EXPECT_TRUE(log_->knows_no_aborted(Offset(0)));
   auto marker = records::build_end_txn_batch({.result = records::TxnResult::abort,
                                               .producer_id = ProducerId(8),
                                               .producer_epoch = ProducerEpoch(0),
@@ -541,11 +544,40 @@ TEST_F(Reading, aborted_transactions_and_the_last_stable_offset_follow_the_marke
   ASSERT_TRUE(log_->append_as_follower(SharedBytes::adopt(bytes)));
   settle();
   EXPECT_EQ(log_->positions().last_stable_offset, Offset(3));
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0)));
   const std::vector<AbortedTxn> expected = {{ProducerId(8), Offset(0), Offset(2), Offset(3)}};
   EXPECT_EQ(log_->aborted_transactions(Offset(0), Offset(3)).value(), expected);
   crash(env::CrashKind::power_cut);
   restart();
   EXPECT_EQ(log_->aborted_transactions(Offset(0), Offset(3)).value(), expected);
+}
+
+TEST_F(Reading, that_nothing_was_aborted_is_known_after_one_look) {
+  config_.segment_bytes = 200;
+  start_log();
+  for (int i = 0; i < 10; ++i) append_durably({.value_size = 60});
+  ASSERT_GT(log_->segment_count(), 3);
+  int opened = 0;
+  on_call = [&](DiskCall call, const std::string& file) {
+    opened += call == DiskCall::names && file.ends_with(".txnindex") ? 1 : 0;
+    return std::optional<Error>();
+  };
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0)));
+  EXPECT_TRUE(log_->aborted_transactions(Offset(5), Offset(6)).value().empty());
+  EXPECT_TRUE(log_->knows_no_aborted(Offset(5)));
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0))) << "of what lies before nobody has looked";
+  EXPECT_GT(opened, 1);
+  EXPECT_TRUE(log_->aborted_transactions(Offset(0), Offset(6)).value().empty());
+  ASSERT_TRUE(log_->knows_no_aborted(Offset(0)));
+  // A segment that is sealed keeps what was known of it; of the next one nobody knows yet.
+  const int segments = log_->segment_count();
+  while (log_->segment_count() == segments) append_durably({.value_size = 60});
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0)));
+  opened = 0;
+  const Offset last = log_->positions().written_end - 1;
+  EXPECT_TRUE(log_->aborted_transactions(last, last + 1).value().empty());
+  EXPECT_EQ(opened, 1);
+  EXPECT_TRUE(log_->knows_no_aborted(Offset(0)));
 }
 
 TEST_F(Reading, end_offsets_of_epochs) {

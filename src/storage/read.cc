@@ -178,4 +178,10 @@ Result<std::vector<AbortedTxn>> Log::aborted_transactions(Offset from, Offset to
   return found;
 }
 
+bool Log::knows_no_aborted(Offset from) const {
+  const auto list = state_->segment_list();
+  const auto begin = list->begin() + static_cast<std::ptrdiff_t>(segment_of(*list, from));
+  return std::all_of(begin, list->end(), [](const auto& one) { return one->knows_no_aborted(); });
+}
+
 }  // namespace moldau::storage

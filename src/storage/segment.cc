@@ -63,6 +63,7 @@ std::shared_ptr<Segment> Segment::sealed(const Segment& active, const MaxTimesta
                                            active.size(), nullptr);
   segment->set_log_file(active.open_log_file());
   segment->set_max_timestamp(max_timestamp);
+  segment->aborted_ = active.aborted_.load();
   return segment;
 }
 
@@ -322,6 +323,7 @@ Result<MaxTimestamp> Segment::max_timestamp() const {
 }
 
 Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
+  if (knows_no_aborted()) return std::vector<AbortedTxn>{};
   const auto held = [this] {
     env::Lock lock(files_mutex_);
     return held_txn_index_;
@@ -330,7 +332,11 @@ Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
   auto entries = read_index_file<AbortedTxn>(disk_, path(txn_index_suffix));
   // What was under that name may have been another segment's: ours was held before it went away.
   if (const auto file = held()) return read_aborted(*file);
-  if (!entries && entries.error().code == Errc::not_found) return std::vector<AbortedTxn>{};
+  if (!entries && entries.error().code == Errc::not_found) {
+    auto expected = Aborted::unknown;  // the writer may have begun one meanwhile
+    aborted_.compare_exchange_strong(expected, Aborted::none, std::memory_order_acq_rel);
+    return std::vector<AbortedTxn>{};
+  }
   return entries;
 }
 

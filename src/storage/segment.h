@@ -106,6 +106,12 @@ class Segment : public std::enable_shared_from_this<Segment> {
   }
   /// Pool. Empty if it has no such file.
   Result<std::vector<AbortedTxn>> aborted_txns() const;
+  /// aborted_txns() has found no file, and none has come since. Without looking at the disk.
+  bool knows_no_aborted() const {
+    return aborted_.load(std::memory_order_acquire) == Aborted::none;
+  }
+  /// By the writer, before it adds to the transaction index.
+  void note_aborted() { aborted_.store(Aborted::some, std::memory_order_release); }
 
  private:
   template <class Above>
@@ -126,6 +132,9 @@ class Segment : public std::enable_shared_from_this<Segment> {
   // Of what has been appended here; readers load the timestamp first.
   std::atomic<std::int64_t> max_timestamp_{records::no_timestamp};
   std::atomic<std::int64_t> max_timestamp_offset_{-1};
+
+  enum class Aborted : std::uint8_t { unknown, none, some };
+  mutable std::atomic<Aborted> aborted_{Aborted::unknown};
 
   mutable env::Mutex files_mutex_;
   mutable std::shared_ptr<env::File> log_file_ GUARDED_BY(files_mutex_);

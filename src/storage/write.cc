@@ -147,6 +147,7 @@ Result<> Log::Private::write_aborted(const std::vector<QueueItem>& taken) {
   for (const auto& item : taken) {
     if (item.aborted == nullptr) continue;
     const auto active = segment_list()->back();
+    active->note_aborted();
     std::shared_ptr<env::File> file =
         TRY(dir.disk().open(active->path(txn_index_suffix), env::OpenMode::create));
     std::array<std::uint8_t, IndexEntryCodec<AbortedTxn>::size> entry;
