@@ -34,7 +34,7 @@ function(moldau_room name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE moldau_${name} GTest::gtest GTest::gtest_main)
-    # Compiles in half the time; what they test is optimised.
+    # Compiles in half the time; what they test is optimised, but under ASan.
     target_compile_options(${name}_test PRIVATE -O0)
     moldau_precompile(${name}_test ${ROOM_PURE})
     gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60

@@ -31,9 +31,9 @@ struct Command {
   std::map<std::string, std::string> args;  ///< key=value
 
   bool has(const std::string& key) const { return args.contains(key); }
-  std::string text(const std::string& key, std::string otherwise = {}) const {
+  std::string text(const std::string& key, const std::string& otherwise = {}) const {
     const auto found = args.find(key);
-    return found == args.end() ? std::move(otherwise) : found->second;
+    return found == args.end() ? otherwise : found->second;
   }
   std::int64_t number(const std::string& key, std::int64_t otherwise = 0) const {
     const auto found = args.find(key);

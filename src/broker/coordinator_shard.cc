@@ -16,25 +16,27 @@ namespace {
 constexpr std::uint64_t load_bytes_max = std::uint64_t{1} << 20;
 /// Of the records of one batch, where they may be split; the last one may exceed it.
 constexpr std::size_t split_batch_bytes = std::size_t{256} << 10;
+/// Of batches that wait for room in the log; beyond it requests are refused.
+constexpr std::size_t waiting_bytes_max = std::size_t{8} << 20;
 /// Between two looks at a log whose last appends are not written yet, and before another load.
 constexpr Duration look_again_after = milliseconds(20);
 constexpr Duration load_again_after = milliseconds(200);
 }  // namespace
 
-/// Waits for the commit of one step's batch.
+/// Waits for the commit of one batch.
 class CoordinatorShard::Append final : public storage::AppendWaiter {
  public:
   Append(env::Worker& home, std::weak_ptr<CoordinatorShard> shard, std::uint64_t generation,
-         std::uint64_t end)
-      : AppendWaiter(home), shard_(std::move(shard)), generation_(generation), end_(end) {}
+         std::uint64_t number)
+      : AppendWaiter(home), shard_(std::move(shard)), generation_(generation), number_(number) {}
   void on_append_done(std::uint32_t, storage::AppendOutcome outcome) override {
-    if (const auto shard = shard_.lock()) shard->on_append_done(generation_, end_, outcome);
+    if (const auto shard = shard_.lock()) shard->on_append_done(generation_, number_, outcome);
   }
 
  private:
   const std::weak_ptr<CoordinatorShard> shard_;
   const std::uint64_t generation_;
-  const std::uint64_t end_;
+  const std::uint64_t number_;
 };
 
 CoordinatorShard::CoordinatorShard(env::Env& env, env::Worker& home,
@@ -93,7 +95,6 @@ env::Task<Result<>> CoordinatorShard::load() {
   CO_TRY(co_await wait_until_committed(from));
   const env::Lock lock(mutex_);
   if (state_ != State::loading) co_return fail(Errc::cancelled);
-  end_ = committed_ = 0;
   armed_ = MonoTime::max();
   install_loaded();
   state_ = State::active;
@@ -216,6 +217,7 @@ bool CoordinatorShard::is_active() const {
 std::optional<ErrorCode> CoordinatorShard::refusal() const {
   switch (state_) {
     case State::active:
+      if (waiting_bytes_ > waiting_bytes_max) return ErrorCode::coordinator_not_available;
       return std::nullopt;
     case State::loading:
     case State::thrown_away:
@@ -237,16 +239,13 @@ coordinator::Context CoordinatorShard::context(const coordinator::ClusterTopics*
 bool CoordinatorShard::append(const std::vector<coordinator::Record>& records,
                               coordinator::Atomicity atomicity, env::Worker& home, Ready& ready) {
   const bool splits = atomicity == coordinator::Atomicity::may_split;
-  auto waiter = std::make_shared<Append>(home, weak_from_this(), generation_, ++end_);
   for (std::span<const coordinator::Record> rest = records; !rest.empty();) {
     std::size_t count = 0;
     std::size_t bytes = 0;
     while (count < rest.size() && (!splits || count == 0 || bytes < split_batch_bytes)) {
       bytes += rest[count++].size();
     }
-    const bool is_last = count == rest.size();
-    // Of batches in a row the last one's fate is that of all.
-    if (!append_batch(rest.first(count), is_last ? waiter : nullptr)) {
+    if (!append_batch(rest.first(count), home)) {
       throw_away(State::thrown_away, ready);
       return false;
     }
@@ -257,7 +256,7 @@ bool CoordinatorShard::append(const std::vector<coordinator::Record>& records,
 }
 
 bool CoordinatorShard::append_batch(std::span<const coordinator::Record> records,
-                                    std::shared_ptr<storage::AppendWaiter> waiter) {
+                                    env::Worker& home) {
   records::BatchBuilder builder(records::BatchOptions{});
   const auto timestamp = env_.clock().wall().value;
   for (const auto& record : records) {
@@ -265,12 +264,14 @@ bool CoordinatorShard::append_batch(std::span<const coordinator::Record> records
                     .key = record.key.bytes(),
                     .value = record.value ? std::optional(record.value->bytes()) : std::nullopt});
   }
-  const bool waits = !waiting_for_room_.empty();
+  auto waiter = std::make_shared<Append>(home, weak_from_this(), generation_, ++end_);
+  const bool is_first = waiting_for_room_.empty();
   waiting_for_room_.push_back({std::move(builder).build(), std::move(waiter)});
-  return waits || append_waiting();
+  waiting_bytes_ += waiting_for_room_.back().bytes.size();
+  return !is_first || append_waiting();
 }
 
-/// False: an append has failed.
+/// False: an append has failed. If some are still waiting then, on_room or a commit is to come.
 bool CoordinatorShard::append_waiting() {
   while (!waiting_for_room_.empty()) {
     const auto& next = waiting_for_room_.front();
@@ -285,10 +286,13 @@ bool CoordinatorShard::append_waiting() {
       auto go_on = [weak = weak_from_this(), generation = generation_] {
         if (const auto shard = weak.lock()) shard->on_room(generation);
       };
-      if (log->wait_for_room(work_.home(), std::move(go_on))) return true;
+      room_is_awaited_ = log->wait_for_room(work_.home(), std::move(go_on));
+      if (room_is_awaited_ || committed_ < appended_) return true;
       continue;
     }
     if (answer.status != storage::AppendStatus::assigned) return false;
+    ++appended_;
+    waiting_bytes_ -= next.bytes.size();
     waiting_for_room_.pop_front();
   }
   return true;
@@ -298,7 +302,9 @@ void CoordinatorShard::on_room(std::uint64_t generation) {
   Ready dropped;
   {
     const env::Lock lock(mutex_);
-    if (generation != generation_ || append_waiting()) return;
+    if (generation != generation_) return;
+    room_is_awaited_ = false;
+    if (committed_ < appended_ || append_waiting()) return;
     throw_away(State::thrown_away, dropped);
   }
   tell(dropped);
@@ -313,24 +319,35 @@ void CoordinatorShard::settle(std::shared_ptr<ShardOperation> operation, Ready& 
   }
 }
 
-void CoordinatorShard::on_append_done(std::uint64_t generation, std::uint64_t end,
+void CoordinatorShard::on_append_done(std::uint64_t generation, std::uint64_t number,
                                       storage::AppendOutcome outcome) {
   Ready ready;
+  bool failed = outcome == storage::AppendOutcome::failed;
   {
     const env::Lock lock(mutex_);
     if (generation != generation_) return;
-    if (outcome == storage::AppendOutcome::failed) {
-      throw_away(State::thrown_away, ready);
-    } else {
-      committed_ = std::max(committed_, end);
-      while (!parked_.empty() && parked_.front().end <= committed_) {
-        ready.push_back(std::move(parked_.front().operation));
-        parked_.pop_front();
-      }
+    if (!failed) {
+      commit(number, ready);
+      const bool go_on = committed_ == appended_ && !room_is_awaited_;
+      failed = go_on && !append_waiting();
     }
+    if (failed) throw_away(State::thrown_away, ready);
   }
   tell(ready);
-  if (outcome == storage::AppendOutcome::failed) work_.notify();
+  if (failed) work_.notify();
+}
+
+/// The log tells of its batches on the workers that wait for them, hence in any order.
+void CoordinatorShard::commit(std::uint64_t number, Ready& ready) {
+  committed_early_.insert(number);
+  while (!committed_early_.empty() && *committed_early_.begin() == committed_ + 1) {
+    committed_early_.erase(committed_early_.begin());
+    ++committed_;
+  }
+  while (!parked_.empty() && parked_.front().end <= committed_) {
+    ready.push_back(std::move(parked_.front().operation));
+    parked_.pop_front();
+  }
 }
 
 /// What is not committed may never be: nobody may have an answer that rests on it.
@@ -341,6 +358,10 @@ void CoordinatorShard::throw_away(State next, Ready& dropped) {
   for (auto& parked : parked_) gone.push_back(std::move(parked.operation));
   parked_.clear();
   waiting_for_room_.clear();
+  waiting_bytes_ = 0;
+  room_is_awaited_ = false;
+  committed_early_.clear();
+  end_ = appended_ = committed_ = 0;
   drop_waiting(gone);
   const auto error =
       next == State::closed ? ErrorCode::not_coordinator : ErrorCode::coordinator_not_available;

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -115,7 +116,7 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
     std::shared_ptr<storage::AppendWaiter> waiter;
   };
   struct Settled {
-    std::uint64_t end;  ///< the steps up to it must be committed
+    std::uint64_t end;  ///< the batches up to it must be committed
     std::shared_ptr<ShardOperation> operation;
   };
 
@@ -125,12 +126,13 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   Result<Offset> load_some(storage::Log& log, Offset from);
   Result<> load_batch(const records::BatchView& batch);
   Result<> load_marker(const records::BatchView& batch);
-  bool append_batch(std::span<const coordinator::Record> records,
-                    std::shared_ptr<storage::AppendWaiter> waiter) REQUIRES(mutex_);
+  bool append_batch(std::span<const coordinator::Record> records, env::Worker& home)
+      REQUIRES(mutex_);
   bool append_waiting() REQUIRES(mutex_);
   void on_room(std::uint64_t generation) EXCLUDES(mutex_);
-  void on_append_done(std::uint64_t generation, std::uint64_t end, storage::AppendOutcome outcome)
-      EXCLUDES(mutex_);
+  void on_append_done(std::uint64_t generation, std::uint64_t number,
+                      storage::AppendOutcome outcome) EXCLUDES(mutex_);
+  void commit(std::uint64_t number, Ready& ready) REQUIRES(mutex_);
   void throw_away(State next, Ready& dropped) REQUIRES(mutex_);
 
   const std::shared_ptr<Partition> partition_;
@@ -141,12 +143,18 @@ class CoordinatorShard : public std::enable_shared_from_this<CoordinatorShard> {
   State state_ GUARDED_BY(mutex_){State::loading};
   WallMs loaded_at_ GUARDED_BY(mutex_){};
   std::uint64_t generation_ GUARDED_BY(mutex_){0};  ///< + 1 whenever the machine is thrown away
-  /// Steps that the machine rests on, counted since it was loaded, and that are committed.
+  /// Batches, numbered from 1 since the machine was loaded: the machine rests on all of them, so
+  /// many have been given to the log, and all up to this one are committed.
   std::uint64_t end_ GUARDED_BY(mutex_){0};
+  std::uint64_t appended_ GUARDED_BY(mutex_){0};
   std::uint64_t committed_ GUARDED_BY(mutex_){0};
+  std::set<std::uint64_t> committed_early_ GUARDED_BY(mutex_);  ///< before one that it follows
   /// What the log had no room for: its queue was full, or it was being handed over to another
-  /// directory. Unless this is empty, on_room is to come.
+  /// directory. It is appended when there is room and what was appended before it is committed, so
+  /// that it cannot outlive that.
   std::deque<Batch> waiting_for_room_ GUARDED_BY(mutex_);
+  std::size_t waiting_bytes_ GUARDED_BY(mutex_){0};
+  bool room_is_awaited_ GUARDED_BY(mutex_){false};
   std::deque<Settled> parked_ GUARDED_BY(mutex_);
   MonoTime armed_ GUARDED_BY(mutex_){MonoTime::max()};  ///< what `run` waits for
 

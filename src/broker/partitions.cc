@@ -65,10 +65,11 @@ void Partitions::add(std::shared_ptr<Partition> partition) {
   }
 }
 
-void Partitions::forget_refused(const storage::TopicPartition& name) {
+void Partitions::forget_refused(const storage::TopicPartition& name, const Uuid& topic_id) {
   Shard& in = shard(name.topic);
   const env::Lock lock(in.mutex);
-  in.refused.erase(name);
+  const auto found = in.refused.find(name);
+  if (found != in.refused.end() && found->second.topic_id == topic_id) in.refused.erase(found);
 }
 
 std::shared_ptr<Partition> Partitions::remove(std::string_view topic, PartitionId id) {

@@ -30,7 +30,7 @@ class Partitions {
   /// Null if it was not there.
   std::shared_ptr<Partition> remove(std::string_view topic, PartitionId id);
   /// The topic has been deleted before the replica was created.
-  void forget_refused(const storage::TopicPartition& name);
+  void forget_refused(const storage::TopicPartition& name, const Uuid& topic_id);
   /// A copy, in no particular order of topics; partitions ascending.
   std::vector<std::shared_ptr<Partition>> all() const;
   std::size_t size() const;

@@ -176,6 +176,7 @@ std::shared_ptr<Partition> Produce::find_partition(
   const auto header = storage::parse_batch_header(data.records->bytes());
   const auto batch = records::BatchView::parse(data.records->bytes());
   if (!header || !header->has_producer() || !batch || !batch->verify_crc()) return nullptr;
+  if (check_batch(*batch) != ErrorCode::none) return nullptr;
   return broker_.partitions().find_or_note({std::string(topic), data.index},
                                            image_->topic(topic)->id, *header);
 }

@@ -433,7 +433,7 @@ env::Task<> Replicas::delete_topic(const metadata::Topic& topic) {
     if (const auto gone = vanished_.extract({topic.name, PartitionId(index)})) {
       for (const auto* dir : gone.mapped()) dir->dir->forget(gone.key());
     }
-    broker_.partitions().forget_refused({topic.name, PartitionId(index)});
+    broker_.partitions().forget_refused({topic.name, PartitionId(index)}, topic.id);
     co_await delete_quarantined({topic.name, PartitionId(index)});
     co_await broker_.moves().drop({topic.name, PartitionId(index)});
     const auto found = broker_.partitions().find(topic.name, PartitionId(index));

@@ -114,7 +114,7 @@ env::Task<Result<bool>> FrameReader::fill() {
     end_ += count;
     read_on_bytes_ = 0;
     more_is_likely_ = end_ == small_.size();
-    if (more_is_likely_ && is_for_buffer()) read_more();
+    if (may_read_on() && is_for_buffer()) read_more();
   }
   if (observer_ != nullptr) observer_->on_bytes(end_ - left_over);
   co_return true;

@@ -84,7 +84,11 @@ class FrameReader {
   env::Task<Result<bool>> fill();
   bool is_for_buffer() const;
   void read_more();
-  bool may_read_on() const { return more_is_likely_ && read_on_bytes_ < read_on_bytes_max; }
+  bool may_read_on() const {
+    return more_is_likely_ && read_on_bytes_ < read_on_bytes_max && !is_short_of_memory();
+  }
+  /// Then what the budget does not know of, the large buffer, is not taken either.
+  bool is_short_of_memory() const { return budget_ != nullptr && budget_->is_short(); }
   std::size_t read_on(MutBytes into);
   env::Task<Result<Frame>> receive(std::size_t size);
   env::Task<Result<>> take(std::uint64_t bytes);

@@ -123,6 +123,7 @@ env::Task<> read_together(ReaderRig& rig, std::vector<std::string> texts, int& h
 
 TEST_P(FrameReaderTest, many_frames_in_one_segment) {
   std::vector<std::string> texts;
+  texts.reserve(5'000);
   for (int i = 0; i < 5'000; ++i) texts.push_back("frame " + std::to_string(i));
   int here_already = 0;
   world_->run(read_together(rig_, texts, here_already));

@@ -40,6 +40,7 @@ class Flush : public LogTest {};
 TEST_F(Flush, calls_nothing_durable_that_a_round_of_several_logs_has_not_covered) {
   ASSERT_TRUE(open_dir());
   std::vector<KnownLog> wanted;
+  wanted.reserve(3);
   for (int i = 0; i < 3; ++i) wanted.push_back({{"t", PartitionId(i)}, Uuid::of(1, 2), config()});
   const auto logs = on_pool([&] { return dir_->create(wanted); });
   ASSERT_TRUE(logs);

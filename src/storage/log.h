@@ -194,7 +194,8 @@ class Log : public std::enable_shared_from_this<Log> {
   Result<std::optional<TimestampOffset>> find_timestamp(std::int64_t timestamp) const;
   /// Pool. The first record with the largest timestamp.
   Result<std::optional<TimestampOffset>> find_max_timestamp() const;
-  /// Pool. Aborted transactions that overlap [from, to).
+  /// Pool. Aborted transactions that overlap [from, to). Errors: unavailable while the log moves to
+  /// another directory (is_leaving).
   Result<std::vector<AbortedTxn>> aborted_transactions(Offset from, Offset to) const;
   /// There are none from `from` on, and that is known without the disk, from an earlier look.
   bool knows_no_aborted(Offset from) const;

@@ -43,11 +43,17 @@ void Log::Private::hold(env::Job held) {
   {
     env::Lock lock(mutex);
     leaving = Leaving::now;
+    ++departures;
     exclusives.push_back({LogState::repairing, std::move(held)});
     if (state == LogState::ok) state = LogState::draining;
     job = next_exclusive();
   }
   if (job) submit_exclusive(std::move(*job));
+}
+
+std::optional<std::uint64_t> Log::Private::departures_if_here() const {
+  env::Lock lock(mutex);
+  return leaving == Leaving::no ? std::optional(departures) : std::nullopt;
 }
 
 void Log::Private::end_move(Wakeups& wakeups) {

@@ -177,6 +177,33 @@ TEST_F(MovedLog, is_the_same_in_the_new_place_and_after_a_restart) {
   expect_all();
 }
 
+/// Between the two renames there is no transaction index where a reader looks for it.
+TEST_F(MovedLog, who_looks_while_it_has_no_name_does_not_take_aborted_records_for_good_ones) {
+  fill();
+  const auto all = [this] { return log_->aborted_transactions(Offset(0), Offset(1000)); };
+  const auto aborted = all().value();
+  ASSERT_FALSE(aborted.empty());
+  end_life(CrashKind::kill);
+  start_both();
+  bool looked = false;
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    const bool is_rename =
+        call == DiskCall::names && file.ends_with("-future") && log_->is_leaving();
+    if (!is_rename) return std::nullopt;
+    looked = true;
+    const auto seen = all();
+    EXPECT_FALSE(seen) << "it said " << seen->size();
+    return Error{.code = Errc::io, .context = "no name"};
+  };
+  EXPECT_FALSE(move());
+  ASSERT_TRUE(looked);
+  on_call = nullptr;
+  EXPECT_FALSE(log_->knows_no_aborted(Offset(0)));
+  const auto after = all();
+  ASSERT_TRUE(after) << after.error().to_string();
+  EXPECT_EQ(*after, aborted);
+}
+
 TEST_F(MovedLog, knows_a_producers_retry_and_its_next_batch) {
   testing::BatchSpec spec{
       .producer_id = ProducerId(3), .producer_epoch = ProducerEpoch(0), .base_sequence = 0};

@@ -174,6 +174,8 @@ struct Log::Private {
   bool is_moving() const EXCLUDES(mutex);
   /// Exclusive work that ends with end_exclusive, not with `held`. Who appends waits for room.
   void hold(env::Job held) EXCLUDES(mutex);
+  /// How often it has begun to leave; null: it is about to, or has gone.
+  std::optional<std::uint64_t> departures_if_here() const EXCLUDES(mutex);
   /// The log stays where it is. Without effect if no move has begun.
   void end_move(Wakeups& wakeups) EXCLUDES(mutex);
 
@@ -233,6 +235,7 @@ struct Log::Private {
     gone  ///< it has: who appends looks for the log again
   };
   Leaving leaving GUARDED_BY(mutex){Leaving::no};
+  std::uint64_t departures GUARDED_BY(mutex){0};  ///< how often it has begun to leave
   struct Exclusive {
     LogState state;
     env::Job run;

@@ -3,7 +3,6 @@
 namespace moldau::storage {
 namespace {
 
-using env::DiskOp;
 using testing::BatchSpec;
 using testing::DiskCall;
 using testing::LogTest;

@@ -161,19 +161,29 @@ Result<std::optional<TimestampOffset>> Log::find_max_timestamp() const {
   return scan_for_timestamp(*best, max.timestamp, start, start);
 }
 
+/// While the log leaves for another directory its files are not where they are looked for, and a
+/// transaction index that is not found says nothing.
 Result<std::vector<AbortedTxn>> Log::aborted_transactions(Offset from, Offset to) const {
   std::vector<AbortedTxn> found;
+  SegmentList without;
+  const auto before = state_->departures_if_here();
   const auto list = state_->segment_list();
-  for (auto i = segment_of(*list, from); i < list->size(); ++i) {
-    for (const auto& txn : TRY((*list)[i]->aborted_txns())) {
+  bool complete = false;
+  for (auto i = segment_of(*list, from); i < list->size() && !complete; ++i) {
+    const auto& segment = (*list)[i];
+    const auto txns = TRY(segment->aborted_txns());
+    if (txns.empty()) without.push_back(segment);
+    for (const auto& txn : txns) {
       if (txn.last_offset >= from && txn.first_offset < to) found.push_back(txn);
       // Everything that may overlap has ended before this entry's stable offset (Kafka's rule).
-      if (txn.last_stable_offset >= to) {
-        std::ranges::sort(found, {}, &AbortedTxn::first_offset);
-        return found;
-      }
+      complete = txn.last_stable_offset >= to;
+      if (complete) break;
     }
   }
+  if (!before || state_->departures_if_here() != before) {
+    return fail(Errc::unavailable, "the log moves to another directory");
+  }
+  for (const auto& segment : without) segment->learn_no_aborted();
   std::ranges::sort(found, {}, &AbortedTxn::first_offset);
   return found;
 }

@@ -332,11 +332,7 @@ Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
   auto entries = read_index_file<AbortedTxn>(disk_, path(txn_index_suffix));
   // What was under that name may have been another segment's: ours was held before it went away.
   if (const auto file = held()) return read_aborted(*file);
-  if (!entries && entries.error().code == Errc::not_found) {
-    auto expected = Aborted::unknown;  // the writer may have begun one meanwhile
-    aborted_.compare_exchange_strong(expected, Aborted::none, std::memory_order_acq_rel);
-    return std::vector<AbortedTxn>{};
-  }
+  if (!entries && entries.error().code == Errc::not_found) return std::vector<AbortedTxn>{};
   return entries;
 }
 

@@ -106,7 +106,13 @@ class Segment : public std::enable_shared_from_this<Segment> {
   }
   /// Pool. Empty if it has no such file.
   Result<std::vector<AbortedTxn>> aborted_txns() const;
-  /// aborted_txns() has found no file, and none has come since. Without looking at the disk.
+  /// aborted_txns() has found nothing where the file would be, and none has come since. For who
+  /// knows that the log was in its place all the while.
+  void learn_no_aborted() const {
+    auto expected = Aborted::unknown;  // the writer may have begun one meanwhile
+    aborted_.compare_exchange_strong(expected, Aborted::none, std::memory_order_acq_rel);
+  }
+  /// Without looking at the disk.
   bool knows_no_aborted() const {
     return aborted_.load(std::memory_order_acquire) == Aborted::none;
   }

@@ -151,11 +151,12 @@ class FaultySite(Site):
         quiet = 0
         while quiet < 3:
             said = self.said()
-            ended = sum(said.count(f" {words} partition=") for words in (
-                "moved", "move cancelled", "partition was not moved, it stays where it is"))
-            quiet = quiet + 1 if ended >= said.count(" move begins partition=") else 0
+            begun = collections.Counter(re.findall(r" move begins partition=(\S+)", said))
+            ended = collections.Counter(re.findall(
+                r" (?:moved|move cancelled|was not moved, it stays where it is) partition=(\S+)", said))
+            quiet = 0 if begun - ended else quiet + 1
             if time.monotonic() > deadline:
-                raise Broken("a move does not end")
+                raise Broken(f"moves do not end: {begun - ended}")
             time.sleep(0.02)
 
     def offline(self):

@@ -50,7 +50,8 @@ enum class Atomicity : std::uint8_t {
 };
 
 /// What a coordinator decided (ARCHITECTURE §4). The caller, in this order:
-///  1. appends `records` to the log, in one batch or as `atomicity` allows; if that fails it throws
+///  1. appends `records` to the log, in one batch or as `atomicity` allows, or lines them up for it
+///     (a suffix never comes without what was before it); if that fails, now or later, it throws
 ///     the machine away, fails every answer that waits, and loads another machine from the log;
 ///  2. calls replay() with each of them: only that changes what the log says;
 ///  3. delivers `reply` and `released` when all that this machine has appended so far, this step
