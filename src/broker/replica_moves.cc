@@ -293,6 +293,12 @@ env::Task<ReplicaMoves::Outcome> ReplicaMoves::change_over(MovePtr move, Partiti
   const auto swapped = co_await copying.swap(worker_);
   if (!swapped) {
     reports_->placed(partition.topic_id(), move->name.partition, back->id);
+    // The copy may have its name all the same, and by the metadata it is the one that counts. Until
+    // that says otherwise nothing may be acknowledged here: a start would lose it.
+    while (!move->dropped && !scope_->stopping()) {
+      if (co_await tell(move, partition.topic_id(), back->id)) break;
+    }
+    if (scope_->stopping()) co_return Outcome::stopped;
     co_return fail(*move, swapped.error());
   }
   auto log = copying.hand_over();

@@ -318,6 +318,41 @@ TEST_F(ReplicaMovesTest, deleted_records_stay_deleted) {
 
 /// The power goes after each disk operation of a move in turn; also in those of the start behind
 /// it.
+/// The copy gets its name, and the sync of that fails: both have it, and the metadata decides.
+TEST_F(ReplicaMovesTest, what_is_acknowledged_after_a_swap_that_failed_is_there_after_a_start) {
+  std::int64_t records = 5;
+  int doubles = 0;
+  for (std::uint64_t operations = 1; operations < 80 && !HasFailure(); ++operations) {
+    SCOPED_TRACE(operations);
+    if (where("t") != "/first") {
+      wish("t", "/first", ErrorCode::none);
+      settle();
+    }
+    disk().after_operations(operations, [this] {
+      disk().fail_next(env::DiskOp::sync_names, "/second");
+      disk().stall_next(env::DiskOp::sync, std::chrono::seconds(1), "__cluster_metadata");
+    });
+    wish("t", "/second", ErrorCode::none);
+    while (moves().in_progress() > 0 && !dir(1).dir->is_offline()) {
+      run_for(std::chrono::microseconds(50));
+    }
+    if (produce("t", "after").error_code == ErrorCode::none) ++records;
+    doubles += folders("/first", "t").size() + folders("/second", "t").size() > 1 ? 1 : 0;
+    kill();
+    start();
+    if (HasFatalFailure()) return;
+    settle();
+    const auto& opened = node().broker().directories().opened();
+    if (opened.size() < 2 || opened[1].dir->is_offline()) {  // the fault came that late
+      kill();
+      start();
+      settle();
+    }
+    expect_all("t", records++);
+  }
+  EXPECT_GT(doubles, 0);
+}
+
 TEST_F(ReplicaMovesTest, power_cuts_at_any_point_lose_nothing) {
   std::int64_t records = 5;
   int interrupted = 0;

@@ -38,6 +38,8 @@ class BrokerTest : public ::testing::Test {
   /// SIGTERM.
   void stop();
   void power_cut();
+  /// SIGKILL.
+  void kill();
   /// At once when the disk has done so much more.
   void power_cut_after(std::uint64_t operations);
   bool is_up() const { return node_ != nullptr; }

@@ -41,6 +41,10 @@ void BrokerTest::power_cut() {
   go_down(env::CrashKind::power_cut);
 }
 
+void BrokerTest::kill() {
+  go_down(env::CrashKind::kill);
+}
+
 void BrokerTest::power_cut_after(std::uint64_t operations) {
   disk().after_operations(operations, [this] { server_.crash(env::CrashKind::power_cut); });
 }

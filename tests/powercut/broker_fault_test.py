@@ -234,7 +234,7 @@ class FaultySite(Site):
             wrong = []
             for place, (error, offset) in answers.items():
                 topic = left[place]
-                home = self.home_of(topic.name, place[1])
+                home = self.home_of(topic.name, place[1], offline)
                 self.ledger.answered(self.probes.pop(place), offset if error == NONE else None)
                 if home in offline or (home is None and uncreated):
                     if error not in STORAGE_ERRORS | ({3} if home is None else set()):
@@ -268,7 +268,7 @@ class FaultySite(Site):
             wrong = []
             for name, partitions in connection.metadata()[1].values():
                 for partition, error in partitions.items():
-                    home = self.home_of(name, partition)
+                    home = self.home_of(name, partition, offline)
                     wanted = LEADER_NOT_AVAILABLE if home in offline else NONE
                     if home is not None and error != wanted:
                         wrong.append(f"{name}-{partition} in {home}: error {error} in Metadata")
@@ -278,8 +278,10 @@ class FaultySite(Site):
                 raise Broken("\n  ".join(wrong))
             time.sleep(0.05)
 
-    def home_of(self, name, partition):
-        return next((data for data in self.data if (data / f"{name}-{partition}").is_dir()), None)
+    def home_of(self, name, partition, offline):
+        """One that is offline may still have a copy that was to come, or was to go."""
+        found = [data for data in self.data if (data / f"{name}-{partition}").is_dir()]
+        return min(found, key=lambda data: data in offline, default=None)
 
     # ---- Rounds
 
