@@ -296,6 +296,14 @@ env::Task<ReplicaMoves::Outcome> ReplicaMoves::change_over(MovePtr move, Partiti
     // The copy may have its name all the same, and by the metadata it is the one that counts. Until
     // that says otherwise nothing may be acknowledged here: a start would lose it.
     while (!move->dropped && !scope_->stopping()) {
+      if (dirs_.opened().front().dir->is_offline()) {  // the metadata log's
+        env_.log().error(
+            "partition is offline until the next start, the metadata names a "
+            "directory that has failed and cannot be changed partition={}",
+            move->name);
+        copying.end_log(swapped.error());
+        break;
+      }
       if (co_await tell(move, partition.topic_id(), back->id)) break;
     }
     if (scope_->stopping()) co_return Outcome::stopped;

@@ -316,8 +316,6 @@ TEST_F(ReplicaMovesTest, deleted_records_stay_deleted) {
   EXPECT_EQ(fetch("t", 3).log_start_offset, Offset(3));
 }
 
-/// The power goes after each disk operation of a move in turn; also in those of the start behind
-/// it.
 /// The copy gets its name, and the sync of that fails: both have it, and the metadata decides.
 TEST_F(ReplicaMovesTest, what_is_acknowledged_after_a_swap_that_failed_is_there_after_a_start) {
   std::int64_t records = 5;
@@ -353,6 +351,39 @@ TEST_F(ReplicaMovesTest, what_is_acknowledged_after_a_swap_that_failed_is_there_
   EXPECT_GT(doubles, 0);
 }
 
+/// Nobody can be told that the partition stays where it is: the metadata log failed with the copy.
+TEST_F(ReplicaMovesTest, swap_that_fails_with_the_metadata_log_ends_the_partition_for_this_life) {
+  std::int64_t records = 5;
+  int ended = 0;
+  for (std::uint64_t operations = 1; operations < 80 && !HasFailure(); ++operations) {
+    SCOPED_TRACE(operations);
+    if (where("t") != "/second") {
+      wish("t", "/second", ErrorCode::none);
+      settle();
+    }
+    disk().after_operations(operations,
+                            [this] { disk().fail_next(env::DiskOp::sync_names, "/first"); });
+    wish("t", "/first", ErrorCode::none);
+    settle();
+    if (!dir(0).dir->is_offline()) break;  // the move was over before
+    EXPECT_FALSE(dir(1).dir->is_offline());
+    EXPECT_EQ(moves().in_progress(), 0U);
+    if (produce("t", "after").error_code == ErrorCode::none) {
+      ++records;
+    } else if (where("t") == "/second") {
+      ++ended;
+    }
+    kill();
+    start();
+    if (HasFatalFailure()) return;
+    settle();
+    expect_all("t", records++);
+  }
+  EXPECT_GT(ended, 0);
+}
+
+/// The power goes after each disk operation of a move in turn; also in those of the start behind
+/// it.
 TEST_F(ReplicaMovesTest, power_cuts_at_any_point_lose_nothing) {
   std::int64_t records = 5;
   int interrupted = 0;

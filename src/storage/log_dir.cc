@@ -272,6 +272,14 @@ Result<std::string> LogDir::State::rename_away(const TopicPartition& name,
   return renamed;
 }
 
+Result<> LogDir::State::rename_durably(const std::string& from, const std::string& to) {
+  TRY(guarded(disk().rename(from, to)));
+  const auto synced = disk().sync_directory(options.path);
+  if (synced) return {};
+  take_offline(synced.error());
+  return fail(Errc::io, synced.error().to_string());  // also without room: a name has changed
+}
+
 Result<> LogDir::State::guarded(Result<> result) {
   const bool passes =
       result || result.error().code == Errc::no_space || result.error().code == Errc::exists;

@@ -85,6 +85,9 @@ struct LogDir::State final : DirContext,
   /// Its directory under another name, durable. Pool.
   Result<std::string> rename_away(const TopicPartition& name, const std::string& directory,
                                   DirectoryKind kind);
+  /// Of two directories in here. Errors: no_space, exists: nothing has changed; io: it may have,
+  /// and this directory is offline.
+  Result<> rename_durably(const std::string& from, const std::string& to);
   /// A failed write or sync takes the directory offline; a full disk passes, a name that is taken
   /// too.
   Result<> guarded(Result<> result);

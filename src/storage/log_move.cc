@@ -84,6 +84,11 @@ void LogMove::stop() {
   begun_ = false;
 }
 
+void LogMove::end_log(const Error& why) {
+  Wakeups wakeups(from_->env().workers());
+  state_.go_offline(log_, why, LogState::offline, wakeups);
+}
+
 std::string LogMove::copy_path(std::string_view file) const {
   return fmt::format("{}/{}", directory_, file);
 }

@@ -49,8 +49,9 @@ class LogMove {
   /// Holds the log still: appends wait from here to release() or abandon(). Copies the rest and
   /// makes all of it durable, with what the checkpoints say. Errors: io if the log has ended.
   env::Task<Result<>> freeze(env::Worker& home);
-  /// The names: the old directory is for deletion, then the copy has its name. An error: the copy's
-  /// directory is offline, the old one has its name again if that could be done.
+  /// The names: the old directory is for deletion, then the copy has its name. An error: the old
+  /// one has its name again if that could be done. no_space: the copy did not get it; another: it
+  /// may have it, and its directory is offline.
   env::Task<Result<>> swap(env::Worker& home);
   /// After swap: the log in the new place, with everything that the old one knew, and whoever
   /// waited in that. Never suspends. Null: the log was removed meanwhile.
@@ -64,6 +65,8 @@ class LogMove {
   env::Task<> abandon(env::Worker& home);
   /// The log goes on where it is, the copy stays for the next start.
   void stop();
+  /// The log takes nothing more: only a start can tell which of the two it is. Before abandon().
+  void end_log(const Error& why);
 
   std::uint64_t copied_bytes() const { return bytes_.load(std::memory_order_relaxed); }
   Offset copied_end() const { return Offset(end_.load(std::memory_order_relaxed)); }
@@ -111,6 +114,7 @@ class LogMove {
   Result<> remove_files(Offset base);
   Result<> make_durable(const Rest& rest);
   Result<> write_checkpoints(const Rest& rest);
+  Result<> leave_place();
   Result<> take_place();
   void remove_copy();
   Result<> give_name_back();

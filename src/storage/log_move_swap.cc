@@ -81,14 +81,10 @@ Result<> LogMove::write_checkpoints(const Rest& rest) {
 /// The old directory first: at no time are there two that a start would load. If it is not there
 /// any more the copy is all there is.
 env::Task<Result<>> LogMove::swap(env::Worker& home) {
-  auto renamed = co_await env::run_on(
-      from_->pool(), env::IoClass::flush, home, [this]() -> Result<std::string> {
-        if (from_->is_offline()) return fail(Errc::io, "log directory is offline");
-        return from_->rename_away(log_->name(), log_->directory(), DirectoryKind::deleted);
-      });
-  if (renamed) {
-    old_directory_ = std::move(*renamed);
-  } else {
+  const auto renamed = co_await env::run_on(from_->pool(), env::IoClass::flush, home,
+                                            [this] { return leave_place(); });
+  if (!renamed) {
+    if (renamed.error().code == Errc::no_space) co_return renamed;  // nothing has changed
     from_->env().log().error("moved log was not removed from its old directory log={} error=\"{}\"",
                              log_->name(), renamed.error().to_string());
   }
@@ -102,15 +98,19 @@ env::Task<Result<>> LogMove::swap(env::Worker& home) {
   co_return taken;
 }
 
+Result<> LogMove::leave_place() {
+  if (from_->is_offline()) return fail(Errc::io, "log directory is offline");
+  auto renamed = fmt::format(
+      "{}/{}", from_->options.path,
+      retired_directory_name(log_->name(), from_->env().entropy().uuid(), DirectoryKind::deleted));
+  TRY(from_->rename_durably(log_->directory(), renamed));
+  old_directory_ = std::move(renamed);
+  return {};
+}
+
 Result<> LogMove::take_place() {
-  const auto rename = [&]() -> Result<> {
-    if (to_->is_offline()) return fail(Errc::io, "log directory is offline");
-    TRY(to_->disk().rename(directory_, live_directory_));
-    return to_->disk().sync_directory(to_->options.path);
-  };
-  auto renamed = rename();
-  if (!renamed) to_->take_offline(renamed.error());
-  return renamed;
+  if (to_->is_offline()) return fail(Errc::io, "log directory is offline");
+  return to_->rename_durably(directory_, live_directory_);
 }
 
 Result<> LogMove::give_name_back() {
@@ -244,11 +244,7 @@ Result<std::shared_ptr<Log>> LogDir::State::promote(const FutureLog& future,
   const auto text = TRY(env::read_file(disk(), path, std::uint64_t{1} << 20));
   const auto id = TRY(parse_partition_metadata_of(known.name, as_text(text)));
   if (id != known.topic_id) return fail(Errc::invalid, fmt::format("{} is of another topic", path));
-  const auto rename = [&]() -> Result<> {
-    TRY(disk().rename(future.directory, live));
-    return disk().sync_directory(options.path);
-  };
-  TRY(guarded(rename()));
+  TRY(rename_durably(future.directory, live));
   // It was not closed, whatever the directory was.
   return load_one(known, Shutdown::unclean);
 }

@@ -403,6 +403,36 @@ TEST_F(MovedLog, a_full_target_ends_the_move) {
   append_durably();
 }
 
+TEST_F(MovedLog, a_full_disk_that_takes_no_new_name_ends_the_move_only) {
+  fill();
+  for (const char* full : {"/data/t-0", "-future"}) {
+    SCOPED_TRACE(full);
+    bool swapping = false;
+    while_frozen_ = [&] { swapping = true; };
+    on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+      if (!swapping || call != DiskCall::names || !file.ends_with(full)) return std::nullopt;
+      swapping = false;
+      return Error{.code = Errc::no_space, .context = file};
+    };
+    const auto outcome = move();
+    on_call = nullptr;
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().code, Errc::no_space);
+    EXPECT_FALSE(dir_->is_offline());
+    EXPECT_FALSE(other_->is_offline());
+    EXPECT_EQ(log_->directory(), "/data/t-0");
+    append_durably();
+    history_.push_back({.base = history_.back().last + 1, .last = history_.back().last + 1});
+    EXPECT_EQ(log_->positions().written_end.value(), history_.back().last + 1);
+  }
+  while_frozen_ = nullptr;
+  ASSERT_TRUE(move());
+  end_life(CrashKind::power_cut);
+  start_both();
+  EXPECT_EQ(log_->positions().written_end.value(), history_.back().last + 1);
+  expect_contiguous();
+}
+
 TEST_F(MovedLog, what_is_copied_while_it_is_held_is_on_the_disk_before_the_names_change) {
   fill();
   before_freeze_ = [this] { append({.timestamp = 5000}); };

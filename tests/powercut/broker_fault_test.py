@@ -225,6 +225,10 @@ class FaultySite(Site):
         connection = Connection(self.ports[0])
         deadline = time.monotonic() + LIMIT_S
         uncreated = bool(offline) or any(hit.error != errno.ENOSPC for hit in hits)
+        # A move has failed in its last step, and the metadata log before it could say so.
+        unnamed = set(re.findall(r" cannot be changed partition=(\S+)", self.said()))
+        if unnamed and self.data[0] not in offline:
+            raise Broken(f"the metadata log is there, and does not name the place of {unnamed}")
         left = {(topic.id, partition): topic for topic in self.ledger.usable()
                 for partition in range(topic.partitions)}
         while left:
@@ -235,8 +239,9 @@ class FaultySite(Site):
             for place, (error, offset) in answers.items():
                 topic = left[place]
                 home = self.home_of(topic.name, place[1], offline)
+                ended = home in offline or f"{topic.name}-{place[1]}" in unnamed
                 self.ledger.answered(self.probes.pop(place), offset if error == NONE else None)
-                if home in offline or (home is None and uncreated):
+                if ended or (home is None and uncreated):
                     if error not in STORAGE_ERRORS | ({3} if home is None else set()):
                         raise Broken(f"{topic.name}-{place[1]} in {home}, offline: error {error}")
                     del left[place]
