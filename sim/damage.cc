@@ -74,9 +74,11 @@ std::vector<Damage::Target> Damage::targets(When when) const {
     } else if (is_live && segment) {
       const bool is_active = active[std::string(parent_of(path))] == segment->base;
       if (when == When::running && is_active) continue;
-      target.kind = segment->suffix == storage::log_suffix        ? Kind::log
-                    : segment->suffix == storage::snapshot_suffix ? Kind::snapshot
-                                                                  : Kind::index;
+      const bool is_snapshot = segment->suffix == storage::snapshot_suffix ||
+                               segment->suffix == storage::snapshot_copy_suffix;
+      target.kind = segment->suffix == storage::log_suffix ? Kind::log
+                    : is_snapshot                          ? Kind::snapshot
+                                                           : Kind::index;
     } else if (is_live && is_of_partition(target.name)) {
       target.kind = Kind::text;
     } else if (is_of_root(target.name)) {
@@ -191,6 +193,10 @@ bool Damage::hit(const Target& target, const Place& place, const std::vector<Tar
     bytes = {static_cast<std::uint8_t>(durable[position] ^ (is_plain ? text_bit : bit))};
   }
   if (std::ranges::equal(bytes, std::span(durable).subspan(position, bytes.size()))) return false;
+  // There are two where one alone knows something.
+  const std::string both =
+      target.kind == Kind::snapshot ? target.path.substr(0, target.path.rfind('.')) : std::string();
+  if (hurt_snapshots_.contains(both)) return false;
   const auto where = partition_of(target);
   const bool is_known = where || target.kind == Kind::root || target.directory.starts_with("__");
   if (!is_known) return false;
@@ -202,6 +208,7 @@ bool Damage::hit(const Target& target, const Place& place, const std::vector<Tar
       fmt::format("{} of {} at {}", goes_astray ? "a sector" : "a bit", target.path, position),
       where, place.intact_below});
   done_.push_back(*std::move(damage));
+  if (target.kind == Kind::snapshot) hurt_snapshots_.insert(both);
   return true;
 }
 
@@ -220,6 +227,7 @@ void Damage::mend() {
     static_cast<void>(env::SimDiskState::mend(*damage));
   }
   done_.clear();
+  hurt_snapshots_.clear();
   host_.excuse_damage(false);
   history_.add(DamageMended{world_.now()});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,7 @@ namespace moldau::sim {
 ///
 /// What nothing in Kafka's files can tell is not tried: another base offset or leader epoch of a
 /// batch, which no checksum covers, a digit for a digit in a text file without one, and another
-/// log's producer snapshot.
+/// log's producer snapshot; nor both copies of a snapshot.
 class Damage {
  public:
   enum class When : std::uint8_t {
@@ -56,6 +57,7 @@ class Damage {
   BrokerHost& host_;
   History& history_;
   std::vector<env::DiskDamage> done_;
+  std::set<std::string> hurt_snapshots_;  ///< without the suffix; the copy has the same
 };
 
 }  // namespace moldau::sim

@@ -45,9 +45,9 @@ Result<> complete_swaps(env::Disk& disk, const std::string& directory,
         TRY(end_of_log(disk, fmt::format("{}/{}", directory, swap.name), swap.segment.base));
     for (auto name = names.begin(); name != names.end();) {
       const auto file = parse_segment_file_name(*name);
-      const bool replaced = file && file->suffix != snapshot_suffix &&
-                            file->base >= swap.segment.base &&
-                            (file->base < end || file->base == swap.segment.base);
+      const bool replaced =
+          file && file->suffix != snapshot_suffix && file->suffix != snapshot_copy_suffix &&
+          file->base >= swap.segment.base && (file->base < end || file->base == swap.segment.base);
       if (replaced) TRY(disk.remove_file(fmt::format("{}/{}", directory, *name)));
       name = replaced ? names.erase(name) : name + 1;
     }
@@ -138,7 +138,8 @@ Result<PartitionFiles> scan_partition_directory(env::Disk& disk, const std::stri
 }
 
 Result<> remove_segment_files(env::Disk& disk, const std::string& directory, Offset base) {
-  for (const auto suffix : {log_suffix, index_suffix, time_index_suffix, txn_index_suffix}) {
+  for (const auto suffix :
+       {log_suffix, index_suffix, time_index_suffix, txn_index_suffix, snapshot_copy_suffix}) {
     TRY(remove_if_there(disk, fmt::format("{}/{}", directory, segment_file_name(base, suffix))));
   }
   return {};
@@ -153,15 +154,23 @@ Result<> remove_snapshots_above(env::Disk& disk, const std::string& directory, O
   return {};
 }
 
+Result<std::optional<std::vector<ProducerSnapshotEntry>>> read_snapshot_at(
+    env::Disk& disk, const std::string& directory, Offset offset) {
+  for (const auto suffix : {snapshot_suffix, snapshot_copy_suffix}) {
+    const auto path = fmt::format("{}/{}", directory, segment_file_name(offset, suffix));
+    const auto bytes = env::read_file(disk, path, snapshot_bytes_max);
+    if (!bytes && bytes.error().code == Errc::not_found) continue;
+    if (!bytes) return std::unexpected(bytes.error());
+    if (auto entries = parse_producer_snapshot(*bytes)) return std::optional(std::move(*entries));
+  }
+  return std::nullopt;
+}
+
 Result<ProducerState> load_snapshot_at(env::Disk& disk, const std::string& directory, Offset offset,
                                        WallMs now) {
   ProducerState producers;
-  const auto bytes = env::read_file(
-      disk, fmt::format("{}/{}", directory, segment_file_name(offset, snapshot_suffix)),
-      snapshot_bytes_max);
-  if (!bytes && bytes.error().code == Errc::not_found) return producers;
-  if (!bytes) return std::unexpected(bytes.error());
-  if (const auto entries = parse_producer_snapshot(*bytes)) producers.load(*entries, now);
+  const auto entries = TRY(read_snapshot_at(disk, directory, offset));
+  if (entries) producers.load(*entries, now);
   return producers;
 }
 
@@ -270,10 +279,7 @@ Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segm
   auto from = std::max(log_start, segments.front()->base_offset());
   for (auto candidate = snapshots.rbegin(); candidate != snapshots.rend(); ++candidate) {
     if (*candidate < from) break;
-    const auto bytes = TRY(env::read_file(
-        disk, fmt::format("{}/{}", directory, segment_file_name(*candidate, snapshot_suffix)),
-        snapshot_bytes_max));
-    const auto entries = parse_producer_snapshot(bytes);
+    const auto entries = TRY(read_snapshot_at(disk, directory, *candidate));
     if (!entries) continue;  // an older one and more batches say the same
     producers.load(*entries, now);
     from = *candidate;

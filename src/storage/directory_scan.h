@@ -36,7 +36,10 @@ Result<> remove_if_there(env::Disk& disk, const std::string& path);
 Result<> remove_segment_files(env::Disk& disk, const std::string& directory, Offset base);
 Result<> remove_snapshots_above(env::Disk& disk, const std::string& directory, Offset end);
 
-/// The snapshot named `offset`; empty if there is none or it is damaged.
+/// The snapshot named `offset`, or its copy; null if there is none, or none that is whole.
+Result<std::optional<std::vector<ProducerSnapshotEntry>>> read_snapshot_at(
+    env::Disk& disk, const std::string& directory, Offset offset);
+/// The same as a state; empty for null.
 Result<ProducerState> load_snapshot_at(env::Disk& disk, const std::string& directory, Offset offset,
                                        WallMs now);
 

@@ -51,8 +51,8 @@ std::optional<SegmentFileName> parse_segment_file_name(std::string_view name) {
   const auto base = parse_number<std::int64_t>(name.substr(0, offset_digits));
   if (!base) return std::nullopt;
   const auto rest = name.substr(offset_digits);
-  for (const auto suffix :
-       {log_suffix, index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix}) {
+  for (const auto suffix : {log_suffix, index_suffix, time_index_suffix, txn_index_suffix,
+                            snapshot_suffix, snapshot_copy_suffix}) {
     if (rest == suffix) return SegmentFileName{Offset(*base), suffix};
   }
   return std::nullopt;

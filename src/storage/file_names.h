@@ -18,6 +18,8 @@ inline constexpr std::string_view index_suffix = ".index";
 inline constexpr std::string_view time_index_suffix = ".timeindex";
 inline constexpr std::string_view txn_index_suffix = ".txnindex";
 inline constexpr std::string_view snapshot_suffix = ".snapshot";
+/// Ours: the snapshot at the start of a log from which retention has removed segments, once more.
+inline constexpr std::string_view snapshot_copy_suffix = ".snapshot-copy";
 inline constexpr std::string_view deleted_suffix = ".deleted";
 inline constexpr std::string_view cleaned_suffix = ".cleaned";
 inline constexpr std::string_view swap_suffix = ".swap";
@@ -40,7 +42,7 @@ std::string segment_file_name(Offset base, std::string_view suffix);
 
 struct SegmentFileName {
   Offset base;
-  std::string_view suffix;  ///< one of the five above, static
+  std::string_view suffix;  ///< one of the six above, static
 };
 /// Null for anything else, also for names with a second suffix.
 std::optional<SegmentFileName> parse_segment_file_name(std::string_view name);

@@ -95,6 +95,7 @@ class LogMove {
   struct Rest {
     std::vector<AbortedTxn> aborted;  ///< in the active segment
     std::optional<Offset> clean_offset;
+    std::optional<std::vector<std::uint8_t>> producers_copy;  ///< at the log's start
   };
 
   // Pool of the old directory.

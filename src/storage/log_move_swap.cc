@@ -5,6 +5,7 @@
 
 #include "env/pool.h"
 #include "env/signal.h"
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/log_dir_state.h"
 #include "storage/log_move.h"
@@ -36,15 +37,27 @@ env::Task<Result<>> LogMove::hold(env::Worker& home) {
 }
 
 Result<LogMove::Rest> LogMove::read_rest() {
-  return Rest{.aborted = TRY(state_.segment_list()->back()->aborted_txns()),
-              .clean_offset = from_->clean_offset(log_->name())};
+  const auto list = state_.segment_list();
+  Rest rest{.aborted = TRY(list->back()->aborted_txns()),
+            .clean_offset = from_->clean_offset(log_->name())};
+  auto copy =
+      env::read_file(from_->disk(), list->front()->path(snapshot_copy_suffix), snapshot_bytes_max);
+  if (!copy && copy.error().code != Errc::not_found)
+    return std::unexpected(std::move(copy).error());
+  if (copy) rest.producers_copy = std::move(*copy);
+  return rest;
 }
 
 /// Everything but the name.
 Result<> LogMove::make_durable(const Rest& rest) {
   auto& disk = to_->disk();
   CHECK(copy_ != nullptr, "{} has no active segment", log_->name());
-  TRY(drop_before(state_.segment_list()->front()->base_offset()));
+  const auto front = state_.segment_list()->front()->base_offset();
+  TRY(drop_before(front));
+  if (rest.producers_copy) {
+    const auto path = copy_path(front, snapshot_copy_suffix);
+    TRY(TRY(write_file(disk, path, *rest.producers_copy))->datasync());
+  }
   if (!rest.aborted.empty()) {
     TRY(TRY(write_file(disk, copy_->path(txn_index_suffix), format_index(rest.aborted)))
             ->datasync());

@@ -84,9 +84,9 @@ class MovedLog : public testing::CompactedLog {
     auto there = await(other_->load(worker(), describe));
     ASSERT_TRUE(here && there);
     ASSERT_TRUE(here->quarantined.empty() && there->quarantined.empty());
-    // Only if the old directory had failed: then the metadata says which one counts.
+    // Only if one of the directories had failed: then the metadata says which one counts.
     const bool both = !here->logs.empty() && !there->logs.empty();
-    if (both) ASSERT_TRUE(old_failed_) << "two of one partition";
+    if (both) ASSERT_TRUE(one_failed_) << "two of one partition";
     if (!here->logs.empty() && !(both && told_ == other_root)) return use(here->logs.front());
     if (!there->logs.empty()) return use(there->logs.front());
     ASSERT_EQ(told_, other_root) << "the copy is all there is, and the metadata does not say so";
@@ -146,7 +146,7 @@ class MovedLog : public testing::CompactedLog {
 
   std::unique_ptr<LogDir> other_;
   std::string told_{root};
-  bool old_failed_{false};
+  bool one_failed_{false};
   bool power_is_off_{false};
   std::function<void()> before_freeze_;
   std::function<void()> while_frozen_;
@@ -389,6 +389,21 @@ TEST_F(MovedLog, damage_ends_the_move_and_is_not_copied) {
   EXPECT_TRUE(names_in(other_root).empty());
 }
 
+TEST_F(MovedLog, both_snapshots_of_producers_that_retention_took_away_are_moved) {
+  write({{"k", std::string(600, 'v')}}, 7);
+  roll();
+  const auto base = log_->priv().segment_list()->back()->base_offset();
+  log_->advance_log_start(base);
+  ASSERT_EQ(on_pool([&] { return log_->apply_retention(env_->clock().wall()); }).value(), 1);
+  ASSERT_TRUE(move());
+  end_life(CrashKind::power_cut);
+  ASSERT_TRUE(
+      node_.disk().flip_bit("/other/t-0/" + segment_file_name(base, snapshot_suffix), 20, 3));
+  start_both();
+  env::Lock lock(log_->priv().mutex);
+  EXPECT_EQ(log_->priv().producers.size(), 1U);
+}
+
 TEST_F(MovedLog, a_full_target_ends_the_move) {
   fill();
   on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
@@ -499,7 +514,7 @@ TEST_F(MovedLog, a_failing_disk_leaves_one_whole_copy) {
     const auto outcome = move();
     on_call = nullptr;
     if (!failed) break;
-    old_failed_ = dir_->is_offline();
+    one_failed_ = dir_->is_offline() || other_->is_offline();
     // One of the two is there to serve it, unless its own directory is the one that failed.
     if (outcome) {
       EXPECT_EQ(log_->directory(), "/other/t-0");

@@ -102,11 +102,24 @@ Result<Victims> find_victims(DirContext& dir, const SegmentList& list, const Log
 Result<> retire_segment(DirContext& dir, const Segment& segment, std::int64_t delay_ms) {
   // The log first: one without its transaction index would show what was aborted. A start removes
   // what is left without a log.
-  for (const auto suffix :
-       {log_suffix, index_suffix, time_index_suffix, txn_index_suffix, snapshot_suffix}) {
+  for (const auto suffix : {log_suffix, index_suffix, time_index_suffix, txn_index_suffix,
+                            snapshot_suffix, snapshot_copy_suffix}) {
     TRY(retire_file(dir, segment.path(suffix), delay_ms));
   }
   return {};
+}
+
+/// A second copy, should the disk damage the first. Retention makes room: it does not need any.
+Result<> copy_snapshot(DirContext& dir, const Segment& segment, Bytes snapshot) {
+  const auto write = [&]() -> Result<> {
+    const auto path = segment.path(snapshot_copy_suffix);
+    return TRY(write_file(dir.disk(), path, snapshot))->datasync();
+  };
+  auto written = write();
+  if (!written && written.error().code == Errc::no_space) {
+    return remove_if_there(dir.disk(), segment.path(snapshot_copy_suffix));
+  }
+  return written;
 }
 
 /// What goes may hold the last batches of a producer: from then on only the snapshot at the start
@@ -116,8 +129,9 @@ Result<> keep_producers(DirContext& dir, const SegmentList& list, std::size_t ke
   const auto& segment = *list[kept];
   const auto path = segment.path(snapshot_suffix);
   const auto bytes = env::read_file(dir.disk(), path, snapshot_bytes_max);
-  if (bytes && parse_producer_snapshot(*bytes)) {
+  if (const auto entries = bytes ? parse_producer_snapshot(*bytes) : fail(Errc::not_found)) {
     TRY(TRY(dir.disk().open(path, env::OpenMode::read))->datasync());
+    if (!entries->empty()) TRY(copy_snapshot(dir, segment, *bytes));
     return dir.disk().sync_directory(segment.directory());
   }
   const auto producers = rebuild_producers(dir.disk(), list, list.front()->base_offset(),
@@ -129,6 +143,7 @@ Result<> keep_producers(DirContext& dir, const SegmentList& list, std::size_t ke
   }
   const auto snapshot = format_producer_snapshot(producers->snapshot());
   TRY(TRY(write_file(dir.disk(), path, snapshot))->datasync());
+  if (producers->size() > 0) TRY(copy_snapshot(dir, segment, snapshot));
   return dir.disk().sync_directory(segment.directory());
 }
 

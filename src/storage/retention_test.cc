@@ -74,6 +74,50 @@ TEST_F(RetainedLog, a_torn_snapshot_is_written_anew_before_segments_go) {
   EXPECT_EQ(entries->front().producer_id, ProducerId(7));
 }
 
+/// Of the two that know the producers of what is gone.
+TEST_F(RetainedLog, either_snapshot_may_be_damaged_at_rest) {
+  start_log();
+  for (const auto damaged : {snapshot_suffix, snapshot_copy_suffix}) {
+    SCOPED_TRACE(damaged);
+    write({{"k", std::string(600, 'v')}}, 7);
+    roll();
+    const auto base = log_->priv().segment_list()->back()->base_offset();
+    log_->advance_log_start(base);
+    ASSERT_GT(retain(), 0);
+    dir_->housekeeping();
+    EXPECT_EQ(with_suffix(snapshot_copy_suffix).size(), 1U);
+    for (const bool clean : {false, true}) {
+      SCOPED_TRACE(clean);
+      if (clean) ASSERT_TRUE(close());
+      crash(CrashKind::power_cut);
+      ASSERT_TRUE(
+          node_.disk().flip_bit(path(segment_file_name(base, damaged)), clean ? 21 : 20, 3));
+      // What a clean stop leaves at the end is the same one, of an empty segment.
+      restart();
+      env::Lock lock(log_->priv().mutex);
+      const auto entries = log_->priv().producers.snapshot();
+      ASSERT_EQ(entries.size(), 1U);
+      EXPECT_EQ(entries.front().producer_id, ProducerId(7));
+      EXPECT_EQ(entries.front().last_batch.last_offset, base - 1);
+    }
+  }
+}
+
+TEST_F(RetainedLog, a_full_disk_gets_room_though_it_takes_no_copy) {
+  start_log();
+  write({{"k", std::string(600, 'v')}}, 7);
+  roll();
+  log_->advance_log_start(log_->priv().segment_list()->back()->base_offset());
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::write || !file.ends_with(snapshot_copy_suffix)) return std::nullopt;
+    return Error{.code = Errc::no_space, .context = "full"};
+  };
+  EXPECT_EQ(retain(), 1);
+  on_call = nullptr;
+  EXPECT_FALSE(dir_->is_offline());
+  EXPECT_TRUE(with_suffix(snapshot_copy_suffix).empty());
+}
+
 TEST_F(RetainedLog, a_power_cut_in_it_leaves_no_hole_above_the_start) {
   for (int cut = 1; cut < 40; ++cut) {
     SCOPED_TRACE(cut);

@@ -60,7 +60,8 @@ void Log::Private::shorten(Offset end, const SegmentCursor& cursor, Wakeups& wak
 Result<> Log::Private::cut_files(const SegmentList& removed, Offset end) {
   auto& disk = dir.disk();
   for (auto segment = removed.rbegin(); segment != removed.rend(); ++segment) {
-    for (const auto suffix : {log_suffix, index_suffix, time_index_suffix, txn_index_suffix}) {
+    for (const auto suffix :
+         {log_suffix, index_suffix, time_index_suffix, txn_index_suffix, snapshot_copy_suffix}) {
       TRY(remove_if_there(disk, (*segment)->path(suffix)));
     }
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "storage/directory_scan.h"
 #include "storage/file_names.h"
 #include "storage/verify_segment.h"
 
@@ -36,7 +37,7 @@ struct PartitionVerifier::State {
 
   Result<> begin();
   Result<> check_other_file(const std::string& name);
-  Result<> check_snapshot(Offset as_of);
+  Result<> check_snapshot(Offset as_of, std::string_view suffix);
   Result<> load_epochs();
   Result<> load_first_producers();
   void begin_segment();
@@ -102,7 +103,9 @@ Result<> PartitionVerifier::State::begin() {
 /// Everything but segments and their indexes.
 Result<> PartitionVerifier::State::check_other_file(const std::string& name) {
   const auto file = parse_segment_file_name(name);
-  if (file && file->suffix == snapshot_suffix) return check_snapshot(file->base);
+  if (file && (file->suffix == snapshot_suffix || file->suffix == snapshot_copy_suffix)) {
+    return check_snapshot(file->base, file->suffix);
+  }
   if (file && file->suffix != log_suffix && !std::ranges::binary_search(bases, file->base)) {
     say(Severity::warning, name, "an index without its segment; the next start removes it");
   }
@@ -137,8 +140,8 @@ Result<std::optional<std::vector<std::uint8_t>>> PartitionVerifier::State::read(
   return std::nullopt;
 }
 
-Result<> PartitionVerifier::State::check_snapshot(Offset as_of) {
-  const auto name = segment_file_name(as_of, snapshot_suffix);
+Result<> PartitionVerifier::State::check_snapshot(Offset as_of, std::string_view suffix) {
+  const auto name = segment_file_name(as_of, suffix);
   const auto bytes = TRY(read(name));
   if (!bytes) return {};
   const auto entries = parse_producer_snapshot(*bytes);
@@ -170,13 +173,7 @@ Result<> PartitionVerifier::State::load_epochs() {
 /// Transactions that were open where the log begins.
 Result<> PartitionVerifier::State::load_first_producers() {
   if (bases.empty()) return {};
-  const auto name = segment_file_name(bases.front(), snapshot_suffix);
-  if (!std::ranges::binary_search(names, name)) return {};
-  const auto bytes = TRY(read(name));
-  if (!bytes) return {};
-  if (const auto entries = parse_producer_snapshot(*bytes)) {
-    cursor.producers.load(*entries, WallMs{});
-  }
+  cursor.producers = TRY(load_snapshot_at(disk, request.directory, bases.front(), WallMs{}));
   return {};
 }
 

@@ -85,7 +85,9 @@ Result<> dump_small(std::string_view name, Bytes bytes, DumpPrinter& printer) {
   if (suffix == storage::txn_index_suffix) {
     return dump_index<storage::AbortedTxn>(bytes, base, printer);
   }
-  if (suffix == storage::snapshot_suffix) return dump_producers(bytes, printer);
+  if (suffix == storage::snapshot_suffix || suffix == storage::snapshot_copy_suffix) {
+    return dump_producers(bytes, printer);
+  }
   if (name == storage::leader_epoch_file || name.ends_with("-offset-checkpoint")) {
     return dump_checkpoint(name, bytes, printer);
   }
