@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Plants each bug of bugs.py in turn, and says what finds it: the simulator and at which seed, or
 the test that the bug names. Works in a git worktree of its own (--tree), whose build is kept, so
-that a bug costs the compilation of a file or two. Not part of CI.
+that a bug costs the compilation of a file or two. CI runs --fit only.
 
     tests/planted_bugs/plant.py [--seeds N] [--seconds T] [--only NAME,...] [--tree DIR]
+    tests/planted_bugs/plant.py --fit     only whether each patch still fits the code
 
 Exit status 0 if every bug was found."""
 
@@ -27,13 +28,18 @@ def main():
     parser.add_argument("--only", default="", help="names, by commas")
     parser.add_argument("--tree", default="/tmp/moldau-planted", type=pathlib.Path)
     parser.add_argument("--jobs", default=os.cpu_count(), type=int)
+    parser.add_argument("--fit", action="store_true", help="plant nothing")
     options = parser.parse_args()
     wanted = set(filter(None, options.only.split(",")))
     chosen = [bug for bug in bugs.BUGS if not wanted or bug.name in wanted]
     if unknown := wanted - {bug.name for bug in bugs.BUGS}:
         sys.exit(f"plant: no such bug: {', '.join(sorted(unknown))}")
-    for problem in (problem for bug in bugs.BUGS for problem in misfits(bug, ROOT)):
-        sys.exit(f"plant: {problem}")
+    problems = [problem for bug in bugs.BUGS for problem in misfits(bug, ROOT)]
+    if problems:
+        sys.exit("\n".join(f"plant: {problem}" for problem in problems))
+    if options.fit:
+        print(f"{len(bugs.BUGS)} bugs fit the code")
+        return 0
 
     prepare(options.tree)
     sound = simulate(options.tree, options)
