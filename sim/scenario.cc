@@ -47,7 +47,7 @@ Duration draw_ms(Prng& prng, std::int64_t least, std::int64_t most) {
   return milliseconds(prng.between(least, most));
 }
 
-ProducerPlan draw_producer(Prng& prng, bool by_id) {
+ProducerPlan draw_producer(Prng& prng, bool by_id, bool is_slow) {
   ProducerPlan plan;
   plan.idempotent = prng.chance(600'000);
   plan.acks = plan.idempotent ? std::int16_t{-1} : pick<std::int16_t>(prng, {-1, -1, 1, 1, 0});
@@ -57,7 +57,8 @@ ProducerPlan draw_producer(Prng& prng, bool by_id) {
   plan.partitions_per_request_max = pick(prng, {1, 3});
   plan.compressed_per_million = pick<std::uint64_t>(prng, {0, 300'000, 1'000'000});
   plan.think_max = draw_ms(prng, 2, pick<std::int64_t>(prng, {10, 50, 200}));
-  plan.timeout = draw_ms(prng, 300, 3'000);
+  // A move holds the log still for some ten syncs, each of which takes 200 ms at worst.
+  plan.timeout = draw_ms(prng, is_slow ? 1'500 : 300, 3'000);
   plan.delivery = draw_ms(prng, 2'000, 120'000);
   return plan;
 }
@@ -213,12 +214,15 @@ void draw_consumer_groups(Prng prng, Scenario& scenario) {
   }
 }
 
-void draw_world(Prng& prng, env::SimOptions& world) {
-  if (prng.chance(300'000)) {  // a slow device
+/// True: its disk is slow.
+bool draw_world(Prng& prng, env::SimOptions& world) {
+  const bool is_slow = prng.chance(300'000);
+  if (is_slow) {
     world.disk.sync = {milliseconds(2), milliseconds(15), 20'000, milliseconds(200)};
   }
   world.disk.cold_reads_per_million = pick<std::uint64_t>(prng, {0, 100'000, 1'000'000});
   if (prng.chance(200'000)) world.network.latency.most = milliseconds(10);
+  return is_slow;
 }
 
 }  // namespace
@@ -236,7 +240,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   Scenario scenario;
   scenario.seed = seed;
   scenario.broker_workers = static_cast<int>(prng.between(1, 3));
-  draw_world(prng, scenario.world);
+  const bool is_slow = draw_world(prng, scenario.world);
   // One seed in eight has no faults: what then goes wrong is easy to understand.
   const auto most = static_cast<std::uint64_t>(scenario.budget.faults_max);
   const std::uint64_t faults = prng.chance(125'000) ? 0 : 1 + prng.below(most);
@@ -251,7 +255,7 @@ Scenario Scenario::draw(std::uint64_t seed) {
   scenario.first_topics = 1 + static_cast<int>(prng.below(std::min<std::uint64_t>(2, topics)));
   const std::uint64_t producers = 1 + prng.below(4);
   for (std::uint64_t i = 0; i < producers; ++i) {
-    scenario.producers.push_back(draw_producer(prng, scenario.names_are_reused));
+    scenario.producers.push_back(draw_producer(prng, scenario.names_are_reused, is_slow));
   }
   const std::uint64_t consumers = 1 + prng.below(3);
   for (std::uint64_t i = 0; i < consumers; ++i) {

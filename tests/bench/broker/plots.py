@@ -128,6 +128,46 @@ def panel(sheet, origin, size, key, lines, marks):
                         if fraction <= CURVE_FRACTIONS[-1]], COLOURS[brand], 1.6)
 
 
+LINES = ("#1f6f8b", "#c2571a", "#7a3b8f", "#4b8b3b")
+
+
+def over_time(sheet, place, title, times, lines, logarithmic):
+    """A panel at (left, top, width, height): {name: a value for each of the times, in minutes}."""
+    left, top, width, height = place
+    values = [value for line in lines.values() for value in line]
+    if logarithmic:
+        marks = powers(min(values), max(values))
+    else:
+        most = step_above(max(values))
+        marks = [most * part / 4 for part in range(5)]
+
+    def at(time, value):
+        if logarithmic:
+            part = math.log10(value / marks[0]) / math.log10(marks[-1] / marks[0])
+        else:
+            part = value / marks[-1]
+        return left + width * time / times[-1], top + height * (1 - part)
+
+    sheet.text(left, top - 6, title, 12)
+    for mark in marks:
+        sheet.line([at(0, mark), at(times[-1], mark)], dashes="2 3")
+        sheet.text(left - 6, at(0, mark)[1] + 4, plain(mark), 10, "end", "#666")
+    for part in range(7):
+        time = times[-1] * part / 6
+        sheet.text(at(time, marks[0])[0], top + height + 14, f"{time:.0f} min", 10, "middle", "#666")
+    for number, (name, line) in enumerate(lines.items()):
+        sheet.line([at(*point) for point in zip(times, line)], LINES[number], 1.6)
+        if len(lines) > 1:
+            sheet.text(left + width + 6, at(0, line[-1])[1] + 4, name.removesuffix(", ms"), 10,
+                       colour=LINES[number])
+
+
+def step_above(value):
+    """A round number that is not less."""
+    power = 10.0 ** math.floor(math.log10(max(value, 1e-9)))
+    return next(power * step for step in (1, 2, 4, 6, 8, 10) if power * step >= value)
+
+
 def write_all(directory, stem, results, cells, settings):
     """Every plot that the values are enough for; their names."""
     full = [(setting, cell.name) for cell in cells if not cell.load for setting in settings]
