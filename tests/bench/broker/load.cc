@@ -26,9 +26,14 @@ namespace {
 
 constexpr int64_t second_ns = 1'000'000'000;
 constexpr int64_t drain_ns = 30 * second_ns;  // for what is under way at the end
-constexpr int64_t early_ns = 50'000;          // a sleep ends so much before the next record is due
+constexpr int64_t least_sleep_ns = 300'000;   // shorter ones, of all producers, fill a processor
 constexpr int keys_count = 1'000;
 constexpr size_t stamp_bytes = sizeof(int64_t);
+
+void sleep_until(int64_t at) {
+  const timespec until{.tv_sec = at / second_ns, .tv_nsec = at % second_ns};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+}
 
 /// What all threads share.
 struct Run {
@@ -135,16 +140,10 @@ class Producer {
     }
   }
 
+  /// What is due meanwhile is sent right after that: its latency counts from when it was due.
   static void wait_until(int64_t due) {
-    for (auto left = due - now_ns(); left > 0; left = due - now_ns()) {
-      if (left <= early_ns) {
-        sched_yield();
-        continue;
-      }
-      const auto until = due - early_ns / 2;
-      const timespec at{.tv_sec = until / second_ns, .tv_nsec = until % second_ns};
-      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, nullptr);
-    }
+    const auto now = now_ns();
+    if (now < due) sleep_until(std::max(due, now + least_sleep_ns));
   }
 
   void send(int64_t due) {
@@ -188,11 +187,6 @@ class Producer {
   std::thread sender_;
   std::thread poller_;
 };
-
-void sleep_until(int64_t at) {
-  const timespec until{.tv_sec = at / second_ns, .tv_nsec = at % second_ns};
-  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
-}
 
 enum class From { head, beginning };
 

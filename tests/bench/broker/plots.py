@@ -42,7 +42,7 @@ def powers(least, most):
 
 
 def plain(value):
-    return f"{value:g}" if 1e-3 <= value < 1e5 else f"{value:.0e}"
+    return f"{value:g}" if value == 0 or 1e-3 <= value < 1e5 else f"{value:.0e}"
 
 
 def ratios(path, results, title, figure, rows, better):
@@ -155,11 +155,12 @@ def over_time(sheet, place, title, times, lines, logarithmic):
     for part in range(7):
         time = times[-1] * part / 6
         sheet.text(at(time, marks[0])[0], top + height + 14, f"{time:.0f} min", 10, "middle", "#666")
-    for number, (name, line) in enumerate(lines.items()):
+    lowest = top + height + 4
+    for number, (name, line) in sorted(enumerate(lines.items()), key=lambda one: one[1][1][-1]):
         sheet.line([at(*point) for point in zip(times, line)], LINES[number], 1.6)
-        if len(lines) > 1:
-            sheet.text(left + width + 6, at(0, line[-1])[1] + 4, name.removesuffix(", ms"), 10,
-                       colour=LINES[number])
+        if len(lines) > 1:  # its name at its end, above the name below
+            lowest = min(at(0, line[-1])[1] + 4, lowest - 12)
+            sheet.text(left + width + 6, lowest, name.removesuffix(", ms"), 10, colour=LINES[number])
 
 
 def step_above(value):
