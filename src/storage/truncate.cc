@@ -132,7 +132,6 @@ Result<> Log::Private::truncate(Offset target) {
 Result<> Log::Private::finish_truncation(const SegmentCursor& cursor, Offset end,
                                          ProducerState rebuilt) {
   DirtySet to_sync;
-  std::string epoch_file;
   std::string epoch_text;
   std::string path;
   {
