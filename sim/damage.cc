@@ -194,8 +194,11 @@ bool Damage::hit(const Target& target, const Place& place, const std::vector<Tar
   }
   if (std::ranges::equal(bytes, std::span(durable).subspan(position, bytes.size()))) return false;
   // There are two where one alone knows something.
+  // Named without the log directory, which a move changes.
   const std::string both =
-      target.kind == Kind::snapshot ? target.path.substr(0, target.path.rfind('.')) : std::string();
+      target.kind == Kind::snapshot
+          ? fmt::format("{}/{}", target.directory, target.name.substr(0, target.name.rfind('.')))
+          : std::string();
   if (hurt_snapshots_.contains(both)) return false;
   const auto where = partition_of(target);
   const bool is_known = where || target.kind == Kind::root || target.directory.starts_with("__");

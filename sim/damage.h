@@ -57,7 +57,7 @@ class Damage {
   BrokerHost& host_;
   History& history_;
   std::vector<env::DiskDamage> done_;
-  std::set<std::string> hurt_snapshots_;  ///< without the suffix; the copy has the same
+  std::set<std::string> hurt_snapshots_;  ///< "t-0/OFFSET", of which there are two
 };
 
 }  // namespace moldau::sim

@@ -292,7 +292,11 @@ env::Task<ReplicaMoves::Outcome> ReplicaMoves::change_over(MovePtr move, Partiti
   }
   const auto swapped = co_await copying.swap(worker_);
   if (!swapped) {
+    // Where both are offline, the next start finds the copy where the metadata says.
+    if (old.is_offline()) co_return fail(*move, swapped.error());
     reports_->placed(partition.topic_id(), move->name.partition, back->id);
+    const auto code = swapped.error().code;
+    if (code == Errc::no_space || code == Errc::exists) co_return fail(*move, swapped.error());
     // The copy may have its name all the same, and by the metadata it is the one that counts. Until
     // that says otherwise nothing may be acknowledged here: a start would lose it.
     while (!move->dropped && !scope_->stopping()) {

@@ -156,13 +156,16 @@ Result<> remove_snapshots_above(env::Disk& disk, const std::string& directory, O
 
 Result<std::optional<std::vector<ProducerSnapshotEntry>>> read_snapshot_at(
     env::Disk& disk, const std::string& directory, Offset offset) {
+  std::optional<Error> unreadable;
   for (const auto suffix : {snapshot_suffix, snapshot_copy_suffix}) {
     const auto path = fmt::format("{}/{}", directory, segment_file_name(offset, suffix));
-    const auto bytes = env::read_file(disk, path, snapshot_bytes_max);
-    if (!bytes && bytes.error().code == Errc::not_found) continue;
-    if (!bytes) return std::unexpected(bytes.error());
+    auto bytes = env::read_file(disk, path, snapshot_bytes_max);
+    if (!bytes && bytes.error().code == Errc::not_found) break;  // without it no copy counts
+    if (!bytes) unreadable = std::move(bytes).error();
+    if (!bytes) continue;
     if (auto entries = parse_producer_snapshot(*bytes)) return std::optional(std::move(*entries));
   }
+  if (unreadable) return std::unexpected(*std::move(unreadable));
   return std::nullopt;
 }
 
@@ -265,8 +268,8 @@ Result<std::vector<BatchHeader>> tail_of(const SegmentList& segments, Offset end
 
 }  // namespace
 
-Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segments,
-                                        Offset log_start, Offset end, WallMs now) {
+Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segments, Offset end,
+                                        WallMs now) {
   const auto& directory = segments.front()->directory();
   std::vector<Offset> snapshots;
   for (const auto& entry : TRY(disk.list(directory))) {
@@ -276,7 +279,7 @@ Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segm
     }
   }
   ProducerState producers;
-  auto from = std::max(log_start, segments.front()->base_offset());
+  auto from = segments.front()->base_offset();
   for (auto candidate = snapshots.rbegin(); candidate != snapshots.rend(); ++candidate) {
     if (*candidate < from) break;
     const auto entries = TRY(read_snapshot_at(disk, directory, *candidate));

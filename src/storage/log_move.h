@@ -49,9 +49,9 @@ class LogMove {
   /// Holds the log still: appends wait from here to release() or abandon(). Copies the rest and
   /// makes all of it durable, with what the checkpoints say. Errors: io if the log has ended.
   env::Task<Result<>> freeze(env::Worker& home);
-  /// The names: the old directory is for deletion, then the copy has its name. An error: the old
-  /// one has its name again if that could be done. no_space: the copy did not get it; another: it
-  /// may have it, and its directory is offline.
+  /// The names: the old directory is for deletion, then the copy has its name. Errors: no_space,
+  /// exists: all is as before. Another: the copy's directory is offline, and it may have the name;
+  /// the old one has its name again, or its directory is offline too.
   env::Task<Result<>> swap(env::Worker& home);
   /// After swap: the log in the new place, with everything that the old one knew, and whoever
   /// waited in that. Never suspends. Null: the log was removed meanwhile.

@@ -91,22 +91,37 @@ Result<> LogMove::write_checkpoints(const Rest& rest) {
   return {};
 }
 
+namespace {
+
+/// Otherwise the system has refused a new name, and nothing has changed.
+bool was_tried(const Error& error) {
+  return error.code != Errc::no_space && error.code != Errc::exists;
+}
+
+}  // namespace
+
 /// The old directory first: at no time are there two that a start would load. If it is not there
 /// any more the copy is all there is.
 env::Task<Result<>> LogMove::swap(env::Worker& home) {
   const auto renamed = co_await env::run_on(from_->pool(), env::IoClass::flush, home,
                                             [this] { return leave_place(); });
   if (!renamed) {
-    if (renamed.error().code == Errc::no_space) co_return renamed;  // nothing has changed
+    if (!was_tried(renamed.error())) co_return renamed;
     from_->env().log().error("moved log was not removed from its old directory log={} error=\"{}\"",
                              log_->name(), renamed.error().to_string());
   }
   auto taken =
       co_await env::run_on(to_->pool(), env::IoClass::flush, home, [this] { return take_place(); });
-  if (!taken && !old_directory_.empty()) {
+  if (taken) co_return taken;
+  if (!old_directory_.empty()) {
     const auto back = co_await env::run_on(from_->pool(), env::IoClass::flush, home,
                                            [this] { return give_name_back(); });
     if (!back) from_->take_offline(back.error());
+  }
+  if (from_->is_offline() && !to_->is_offline()) {
+    // The copy may be all there is: it stays for the next start.
+    to_->take_offline(taken.error());
+    co_return fail(Errc::io, taken.error().to_string());
   }
   co_return taken;
 }

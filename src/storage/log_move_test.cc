@@ -59,7 +59,7 @@ class MovedLog : public testing::CompactedLog {
     told_ = other_root;
     outcome = co_await move.swap(home);
     if (!outcome) {
-      if (!power_is_off_) told_ = root;
+      if (!power_is_off_ && !dir_->is_offline()) told_ = root;
       co_await move.abandon(home);
       co_return;
     }
@@ -444,6 +444,30 @@ TEST_F(MovedLog, a_full_disk_that_takes_no_new_name_ends_the_move_only) {
   ASSERT_TRUE(move());
   end_life(CrashKind::power_cut);
   start_both();
+  EXPECT_EQ(log_->positions().written_end.value(), history_.back().last + 1);
+  expect_contiguous();
+}
+
+/// Then the copy is all there is.
+TEST_F(MovedLog, a_copy_that_is_refused_its_name_stays_if_the_old_one_can_not_have_its_back) {
+  fill();
+  bool swapping = false;
+  while_frozen_ = [&] { swapping = true; };
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (!swapping || call != DiskCall::names) return std::nullopt;
+    if (file.ends_with("-future")) return Error{.code = Errc::no_space, .context = file};
+    if (file.ends_with("-delete")) return Error{.code = Errc::io, .context = file};
+    return std::nullopt;
+  };
+  const auto outcome = move();
+  on_call = nullptr;
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().code, Errc::io);
+  EXPECT_TRUE(dir_->is_offline());
+  EXPECT_TRUE(other_->is_offline());
+  end_life(CrashKind::power_cut);
+  start_both();
+  EXPECT_EQ(log_->directory(), "/other/t-0");
   EXPECT_EQ(log_->positions().written_end.value(), history_.back().last + 1);
   expect_contiguous();
 }

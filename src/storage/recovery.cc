@@ -151,8 +151,7 @@ Result<> Loader::load_clean() {
     return fail(Errc::corrupt,
                 fmt::format("ends at {}, below the recovery point {}", log_.end, recovery_point_));
   }
-  log_.producers = TRY(rebuild_producers(disk_, log_.segments, log_.segments.front()->base_offset(),
-                                         log_.end, now_));
+  log_.producers = TRY(rebuild_producers(disk_, log_.segments, log_.end, now_));
   log_.clean = true;
   return {};
 }
@@ -255,8 +254,7 @@ Result<> Loader::recover() {
   while (first + 1 < files_.size() && files_[first + 1].base <= recovery_point_) ++first;
   for (std::size_t i = 0; i < first; ++i) TRY(open_sealed(files_[i]));
   if (first > 0) {
-    log_.producers = TRY(rebuild_producers(
-        disk_, log_.segments, log_.segments.front()->base_offset(), files_[first].base, now_));
+    log_.producers = TRY(rebuild_producers(disk_, log_.segments, files_[first].base, now_));
   } else {
     log_.producers = TRY(load_snapshot_at(disk_, request_.directory, files_[0].base, now_));
   }

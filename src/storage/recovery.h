@@ -13,8 +13,8 @@ namespace moldau::storage {
 
 /// Producers as of `end`: from the newest good snapshot at or below it, and the batches behind.
 /// Pool.
-Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segments,
-                                        Offset log_start, Offset end, WallMs now);
+Result<ProducerState> rebuild_producers(env::Disk& disk, const SegmentList& segments, Offset end,
+                                        WallMs now);
 
 /// Reads the headers of the batches of `file` below `size` into a new active segment and its
 /// cursor; `end` becomes the offset behind the last one. Errors: corrupt, truncated, io.

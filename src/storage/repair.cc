@@ -86,12 +86,10 @@ void Log::Private::repair(const std::shared_ptr<Log>& self) {
 Result<> Log::Private::cut_to_written() {
   FilePosition end;
   SegmentCursor cursor;
-  Offset start;
   {
     env::Lock lock(mutex);
     end = written;
     cursor = actual;
-    start = log_start;
   }
   const auto list = segment_list();
   const auto& active = list->back();
@@ -107,7 +105,7 @@ Result<> Log::Private::cut_to_written() {
   TRY(file->truncate(cursor.position));
   DirtySet made;
   TRY(cut_txn_index(disk, *active, end.offset, made));
-  auto rebuilt = TRY(rebuild_producers(disk, *list, start, end.offset, dir.wall()));
+  auto rebuilt = TRY(rebuild_producers(disk, *list, end.offset, dir.wall()));
   env::Lock lock(mutex);
   for (const auto& index : made.files) dirty.add(index);
   rebuilt.on_high_watermark(high_watermark);

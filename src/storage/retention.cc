@@ -134,8 +134,7 @@ Result<> keep_producers(DirContext& dir, const SegmentList& list, std::size_t ke
     if (!entries->empty()) TRY(copy_snapshot(dir, segment, *bytes));
     return dir.disk().sync_directory(segment.directory());
   }
-  const auto producers = rebuild_producers(dir.disk(), list, list.front()->base_offset(),
-                                           segment.base_offset(), dir.wall());
+  const auto producers = rebuild_producers(dir.disk(), list, segment.base_offset(), dir.wall());
   if (!producers) {
     dir.env().log().warn("producers of removed segments are forgotten path={} error=\"{}\"", path,
                          producers.error().to_string());

@@ -103,6 +103,40 @@ TEST_F(RetainedLog, either_snapshot_may_be_damaged_at_rest) {
   }
 }
 
+TEST_F(RetainedLog, a_snapshot_that_can_not_be_read_has_a_copy) {
+  start_log();
+  write({{"k", std::string(600, 'v')}}, 7);
+  roll();
+  log_->advance_log_start(log_->priv().segment_list()->back()->base_offset());
+  ASSERT_GT(retain(), 0);
+  crash(CrashKind::power_cut);
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::read || !file.ends_with(snapshot_suffix)) return std::nullopt;
+    return Error{.code = Errc::io, .context = file};
+  };
+  restart();
+  on_call = nullptr;
+  env::Lock lock(log_->priv().mutex);
+  EXPECT_EQ(log_->priv().producers.size(), 1U);
+}
+
+TEST_F(RetainedLog, producers_below_its_start_are_known_after_a_failed_append) {
+  start_log();
+  write({{"k", "v"}}, 7);
+  write({{"k", "v"}}, 8);
+  log_->advance_log_start(Offset(1));
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call != DiskCall::write || !file.ends_with(log_suffix)) return std::nullopt;
+    on_call = nullptr;
+    return Error{.code = Errc::no_space, .context = "full"};
+  };
+  append();
+  settle();
+  EXPECT_EQ(log_->positions().written_end, Offset(2));
+  env::Lock lock(log_->priv().mutex);
+  EXPECT_EQ(log_->priv().producers.size(), 2U);
+}
+
 TEST_F(RetainedLog, a_full_disk_gets_room_though_it_takes_no_copy) {
   start_log();
   write({{"k", std::string(600, 'v')}}, 7);

@@ -124,7 +124,7 @@ Result<> Log::Private::truncate(Offset target) {
     dirty.add(file);
   }
   TRY(sync_segments(dir.disk(), kept, synced));
-  auto rebuilt = TRY(rebuild_producers(dir.disk(), kept, start, end, dir.wall()));
+  auto rebuilt = TRY(rebuild_producers(dir.disk(), kept, end, dir.wall()));
   return finish_truncation(cursor, end, std::move(rebuilt));
 }
 

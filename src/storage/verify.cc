@@ -103,12 +103,11 @@ Result<> PartitionVerifier::State::begin() {
 /// Everything but segments and their indexes.
 Result<> PartitionVerifier::State::check_other_file(const std::string& name) {
   const auto file = parse_segment_file_name(name);
-  if (file && (file->suffix == snapshot_suffix || file->suffix == snapshot_copy_suffix)) {
-    return check_snapshot(file->base, file->suffix);
-  }
+  if (file && file->suffix == snapshot_suffix) return check_snapshot(file->base, file->suffix);
   if (file && file->suffix != log_suffix && !std::ranges::binary_search(bases, file->base)) {
-    say(Severity::warning, name, "an index without its segment; the next start removes it");
+    say(Severity::warning, name, "without its segment; the next start removes it");
   }
+  if (file && file->suffix == snapshot_copy_suffix) return check_snapshot(file->base, file->suffix);
   for (const auto suffix : {cleaned_suffix, swap_suffix}) {
     if (!name.ends_with(suffix)) continue;
     say(Severity::warning, name, "left by a compaction that was cut off; the next start ends it");
@@ -173,7 +172,12 @@ Result<> PartitionVerifier::State::load_epochs() {
 /// Transactions that were open where the log begins.
 Result<> PartitionVerifier::State::load_first_producers() {
   if (bases.empty()) return {};
-  cursor.producers = TRY(load_snapshot_at(disk, request.directory, bases.front(), WallMs{}));
+  auto loaded = load_snapshot_at(disk, request.directory, bases.front(), WallMs{});
+  // What is too large to be true was told above.
+  if (!loaded && loaded.error().code != Errc::too_large) {
+    return std::unexpected(std::move(loaded).error());
+  }
+  if (loaded) cursor.producers = std::move(*loaded);
   return {};
 }
 

@@ -40,7 +40,7 @@ SYNCS = ("fdatasync", "fsync", "syncfs")
 # Which calls on which files; below the directory, and "" is the directory itself.
 FAULTS = (
     ("write", "*"), ("write", "*.log"), ("write", "*.index"), ("write", "*.timeindex"),
-    ("write", "*.snapshot"), ("write", "*-checkpoint*"), ("write", "*.cleaned"),
+    ("write", "*.snapshot*"), ("write", "*-checkpoint*"), ("write", "*.cleaned"),
     ("write", "*/compacted-*.log"), ("write", "*/__cluster_metadata-0/*"),
     ("fdatasync", "*"), ("fdatasync", "*.log"), ("fdatasync", "*-checkpoint*"),
     ("fdatasync", "*.cleaned"), ("fdatasync", "*/__cluster_metadata-0/*"),

@@ -106,7 +106,7 @@ Result<> dump_small(std::string_view name, Bytes bytes, DumpPrinter& printer) {
   }
   return fail(Errc::unsupported,
               fmt::format("{}: not a file that can be dumped. Name a .log, .checkpoint, .index, "
-                          ".timeindex, .txnindex or .snapshot, or a checkpoint.",
+                          ".timeindex, .txnindex, .snapshot or .snapshot-copy, or a checkpoint.",
                           name));
 }
 
