@@ -4,9 +4,19 @@
 
 namespace moldau::storage {
 
+/// An entry holds the memory of its segment, which retention may have removed long ago.
 void OpenFiles::list(std::weak_ptr<const Segment> segment) {
   env::Lock lock(mutex_);
+  if (queue_.size() >= sweep_at_) {
+    std::erase_if(queue_, [](const auto& listed) { return listed.expired(); });
+    sweep_at_ = std::max(sweep_min, 2 * queue_.size());
+  }
   queue_.push_back(std::move(segment));
+}
+
+std::size_t OpenFiles::listed() const {
+  env::Lock lock(mutex_);
+  return queue_.size();
 }
 
 void OpenFiles::make_room() {

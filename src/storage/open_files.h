@@ -27,11 +27,14 @@ class OpenFiles {
   /// So many files may be held at a time by work that wants all of them open until all are durable.
   std::size_t in_bulk() const { return std::clamp<std::size_t>(max_ / 4, 16, 1'024); }
   std::size_t count() const { return count_.load(std::memory_order_relaxed); }
+  /// Segments that it has been told of; of those that are gone no more than of the others.
+  std::size_t listed() const EXCLUDES(mutex_);
   /// How often a file was closed to make room.
   std::uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
 
  private:
   friend class Segment;
+  static constexpr std::size_t sweep_min = 64;
   void add(std::size_t files) { count_.fetch_add(files, std::memory_order_relaxed); }
   void drop(std::size_t files) { count_.fetch_sub(files, std::memory_order_relaxed); }
   /// The segment has files that it keeps. Once, until it is told otherwise.
@@ -42,9 +45,10 @@ class OpenFiles {
   const std::size_t max_;
   std::atomic<std::size_t> count_{0};
   std::atomic<std::uint64_t> evictions_{0};
-  env::Mutex mutex_;
+  mutable env::Mutex mutex_;
   /// The next to be looked at first: CLOCK, a second chance for what was used since the last look.
   std::deque<std::weak_ptr<const Segment>> queue_ GUARDED_BY(mutex_);
+  std::size_t sweep_at_ GUARDED_BY(mutex_){sweep_min};  ///< entries
 };
 
 }  // namespace moldau::storage

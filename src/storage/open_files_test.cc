@@ -100,5 +100,24 @@ TEST_F(OpenFilesOfLogs, what_is_gone_is_not_counted) {
   EXPECT_EQ(limit_->count(), 0u);
 }
 
+TEST_F(OpenFilesOfLogs, segments_that_are_gone_are_forgotten_where_nothing_has_to_be_closed) {
+  limit_ = std::make_shared<OpenFiles>(OpenFiles::unlimited);
+  logs_.clear();
+  log_.reset();
+  crash(env::CrashKind::kill);
+  ASSERT_TRUE(open_dir({.path = {}, .open_files = limit_}));
+  const KnownLog fresh{{"u", PartitionId(0)}, Uuid::of(3, 4), config()};
+  auto created = on_pool([&] { return dir_->create(std::span(&fresh, 1)); });
+  ASSERT_TRUE(created) << created.error().to_string();
+  use(created->front());
+  int removed = 0;
+  while (removed < 500) {
+    append_durably({.value_size = 400});
+    log_->advance_log_start(log_->positions().written_end - 1);
+    removed += on_pool([&] { return log_->apply_retention(env_->clock().wall()); }).value();
+  }
+  EXPECT_LE(limit_->listed(), 130u);
+}
+
 }  // namespace
 }  // namespace moldau::storage
