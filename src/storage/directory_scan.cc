@@ -161,8 +161,10 @@ Result<std::optional<std::vector<ProducerSnapshotEntry>>> read_snapshot_at(
     const auto path = fmt::format("{}/{}", directory, segment_file_name(offset, suffix));
     auto bytes = env::read_file(disk, path, snapshot_bytes_max);
     if (!bytes && bytes.error().code == Errc::not_found) break;  // without it no copy counts
-    if (!bytes) unreadable = std::move(bytes).error();
-    if (!bytes) continue;
+    if (!bytes) {
+      unreadable = std::move(bytes).error();
+      continue;
+    }
     if (auto entries = parse_producer_snapshot(*bytes)) return std::optional(std::move(*entries));
   }
   if (unreadable) return std::unexpected(*std::move(unreadable));
