@@ -32,6 +32,7 @@ class Loader {
 
  private:
   Result<> read_metadata();
+  Result<> sync_if_new();
   Result<bool> creation_was_interrupted();
   Result<> write_missing_metadata();
   Result<> create_first_segment(Offset base);
@@ -95,6 +96,7 @@ Result<> Loader::read_metadata() {
     auto id = parse_partition_metadata_of(request_.name, *text);
     if (id) {
       log_.topic_id = *id;
+      TRY(sync_if_new());
     } else if (!TRY(creation_was_interrupted())) {
       return std::unexpected(std::move(id).error());
     }
@@ -102,6 +104,15 @@ Result<> Loader::read_metadata() {
   if (const auto text = TRY(read_text(disk_, in_directory(leader_epoch_file)))) {
     log_.epochs = EpochCache(TRY(parse_epoch_checkpoint(*text)));
   }
+  return {};
+}
+
+/// Whoever made the directory may have been killed before its sync: what is read here is perhaps in
+/// the page cache only, and appends rest on it.
+Result<> Loader::sync_if_new() {
+  if (request_.shutdown == Shutdown::clean || recovery_point_ > Offset(0)) return {};
+  const auto path = fmt::format("{}/{}", request_.directory, partition_metadata_file);
+  log_.dirty.add(TRY(disk_.open(path, env::OpenMode::read)));
   return {};
 }
 

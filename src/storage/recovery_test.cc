@@ -162,6 +162,21 @@ TEST_F(Recovery, point_stays_below_an_epoch_that_could_not_be_written_down) {
   EXPECT_EQ(log_->epoch_of(Offset(1)), LeaderEpoch(4));
 }
 
+/// A broker that is killed while it makes a partition leaves its files in the page cache only.
+TEST_F(Recovery, a_topic_id_that_was_perhaps_never_synced_is_before_anything_is_appended) {
+  start_log();
+  append_durably();
+  crash(CrashKind::kill);
+  bool synced = false;
+  on_call = [&](DiskCall call, const std::string& file) -> std::optional<Error> {
+    if (call == DiskCall::sync && file.ends_with(partition_metadata_file)) synced = true;
+    return std::nullopt;
+  };
+  restart();
+  on_call = nullptr;
+  EXPECT_TRUE(synced);
+}
+
 TEST_F(Recovery, producers_survive_a_clean_stop_and_a_crash) {
   config_.segment_bytes = 600;
   start_log();
