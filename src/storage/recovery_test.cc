@@ -324,8 +324,10 @@ TEST_F(Recovery, second_process_is_refused) {
 TEST_F(Recovery, thousand_partitions_are_created_with_few_syncs_and_loaded_again) {
   ASSERT_TRUE(open_dir());
   std::vector<KnownLog> fresh;
-  for (int i = 0; i < 1000; ++i)
+  fresh.reserve(1000);
+  for (int i = 0; i < 1000; ++i) {
     fresh.push_back({{"many", PartitionId(i)}, Uuid::of(9, 9), config()});
+  }
   int syncs = 0;
   on_call = [&](DiskCall call, const std::string&) {
     syncs += call == DiskCall::sync || call == DiskCall::sync_names || call == DiskCall::sync_all;
