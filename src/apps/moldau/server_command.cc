@@ -18,6 +18,7 @@
 #include "apps/moldau/version.h"
 #include "broker/node.h"
 #include "env/real/block_on.h"
+#include "env/real/freed_memory.h"
 #include "env/real/real_env.h"
 #include "env/real/service_notify.h"
 
@@ -92,6 +93,7 @@ class Server {
   /// Starts, says so, serves until SIGINT or SIGTERM, stops; the exit code. On worker 0.
   env::Task<int> run(MonoTime process_start) {
     const env::TerminationSignals signals(worker_, [this](int signal) { on_signal(signal); });
+    const env::FreedMemory freed_memory(env_.workers());
     auto started = co_await node_.start();
     if (started) started = open_metrics();
     if (started) {
