@@ -2,10 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstdint>
-#include <cstring>
-#include <thread>
+#include <fstream>
 #include <vector>
 
 #include "env/real/block_on.h"
@@ -32,32 +32,47 @@ TEST(QuietWatchTest, a_busy_start_is_waited_for) {
   EXPECT_TRUE(watch.look(milliseconds(60)));
 }
 
-/// Page faults of this thread while it takes, fills and frees 16 blocks of 1 MiB.
+constexpr std::size_t block_bytes = 1 << 20;
+constexpr std::size_t turn_bytes = 16 * block_bytes;
+
+/// Page faults of this thread while it takes, fills and frees some blocks.
 long faults_of_a_turn() {
   rusage before{};
   ::getrusage(RUSAGE_THREAD, &before);
   std::vector<std::vector<std::uint8_t>> blocks;
-  for (int i = 0; i < 16; ++i) blocks.emplace_back(1 << 20, std::uint8_t{1});
+  for (std::size_t all = 0; all < turn_bytes; all += block_bytes) {
+    blocks.emplace_back(block_bytes, std::uint8_t{1});
+  }
   blocks.clear();
   rusage after{};
   ::getrusage(RUSAGE_THREAD, &after);
   return after.ru_minflt - before.ru_minflt;
 }
 
-struct Turns {
-  long first{0};
-  long while_busy{0};
-  long when_quiet{0};
+std::size_t resident_bytes() {
+  std::size_t size = 0;
+  std::size_t resident_pages = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident_pages;
+  return resident_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+struct Seen {
+  long first_faults{0};
+  long faults_while_busy{0};
+  std::size_t resident_while_busy{0};
+  std::size_t resident_when_quiet{0};
 };
 
-Task<> take_in_turns(Workers& workers, Turns& faults) {
+Task<> be_busy_then_quiet(Workers& workers, Seen& seen) {
   const milliseconds interval(50);
   const FreedMemory memory(workers, interval);
-  faults.first = faults_of_a_turn();
-  faults.while_busy = faults_of_a_turn();
-  for (int i = 0; i < 50 && faults.when_quiet < faults.first / 2; ++i) {
-    (void)co_await sleep_until(workers.at(0), workers.at(0).now() + 4 * interval);
-    faults.when_quiet = faults_of_a_turn();
+  seen.first_faults = faults_of_a_turn();
+  seen.faults_while_busy = faults_of_a_turn();
+  seen.resident_while_busy = seen.resident_when_quiet = resident_bytes();
+  for (int i = 0; i < 50 && seen.resident_when_quiet + turn_bytes / 2 > seen.resident_while_busy;
+       ++i) {
+    (void)co_await sleep_until(workers.at(0), workers.at(0).now() + 2 * interval);
+    seen.resident_when_quiet = resident_bytes();
   }
 }
 
@@ -67,13 +82,13 @@ TEST(FreedMemoryTest, stays_until_the_process_is_quiet) {
 #else
   RealEnv env({.workers = 1});
   env.start();
-  Turns faults;
-  block_on(env.workers().at(0), take_in_turns(env.workers(), faults));
+  Seen seen;
+  block_on(env.workers().at(0), be_busy_then_quiet(env.workers(), seen));
   env.stop();
   env.run();
-  EXPECT_GE(faults.first, 16);  // fewer than 4,096 where the kernel has large pages
-  EXPECT_LE(faults.while_busy, faults.first / 8);
-  EXPECT_GE(faults.when_quiet, faults.first / 2);
+  EXPECT_GE(seen.first_faults, 16);  // fewer than 4,096 where the kernel has large pages
+  EXPECT_LE(seen.faults_while_busy, seen.first_faults / 8);
+  EXPECT_LE(seen.resident_when_quiet + turn_bytes / 2, seen.resident_while_busy);
 #endif
 }
 
