@@ -3,6 +3,7 @@
 #include <malloc.h>
 #include <time.h>
 
+#include <cstddef>
 #include <cstdlib>
 #include <utility>
 
@@ -33,9 +34,9 @@ void keep_freed_memory(int bytes_max) {
 
 void give_back_freed_memory() {
   // Of other threads' heaps than the first one's, malloc_trim leaves the end alone. It goes when
-  // something large is freed at it.
-  void* volatile large = std::malloc(trimmed_from);
-  std::free(large);
+  // something large is freed at it. (Compilers leave out a malloc that is only freed.)
+  void* large = nullptr;
+  if (::posix_memalign(&large, alignof(std::max_align_t), trimmed_from) == 0) std::free(large);
   ::malloc_trim(0);
 }
 

@@ -82,9 +82,9 @@ def _table():
     yield but("retention at 50 %", "segments are deleted while others produce", load=0.5,
               world="retention", topic=(("segment.bytes", 4 << 20), ("retention.bytes", 8 << 20)))
     yield but("10,000 idle partitions", "a broker that holds much and is used little",
-              world="idle partitions")
+              world="idle partitions", settings=("fsync",))
     yield but("10,000 idle partitions at 50 %", "the same, latency", world="idle partitions",
-              load=0.5)
+              settings=("fsync",), load=0.5)
     yield but("5,000 idle connections", "clients that wait", connections=5_000)
     yield but("5,000 idle connections at 50 %", "the same, latency", connections=5_000, load=0.5)
     for count in (1, 16, 256, 1000):
