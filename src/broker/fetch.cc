@@ -5,6 +5,7 @@
 #include "broker/broker.h"
 #include "broker/moved_log.h"
 #include "env/pool.h"
+#include "net/answer.h"
 #include "protocol/version_rules.h"
 #include "records/batch.h"
 #include "storage/index_format.h"
@@ -12,6 +13,29 @@
 namespace moldau::broker {
 
 using protocol::ErrorCode;
+
+namespace {
+
+/// From this size on records go from their file to the stream (sendfile) and are not read into
+/// memory: docs/performance.md, "What was tried".
+constexpr std::uint64_t sent_from_file_min = 64 << 10;
+
+/// For records that have left the page cache before a slow client has taken them.
+class PartitionLoader final : public net::RangeLoader {
+ public:
+  explicit PartitionLoader(std::shared_ptr<Partition> partition)
+      : partition_(std::move(partition)) {}
+  env::Task<Result<>> load(std::shared_ptr<const env::File> file, std::uint64_t position,
+                           std::uint64_t length, env::Worker& home) override {
+    auto work = [&] { return file->load(position, length); };
+    co_return co_await env::run_on(partition_->directory().pool(), env::IoClass::fetch, home, work);
+  }
+
+ private:
+  const std::shared_ptr<Partition> partition_;
+};
+
+}  // namespace
 
 Fetch::Fetch(Broker& broker, const RequestContext& context, FetchLimits limits,
              std::vector<FetchTarget> targets)
@@ -103,13 +127,31 @@ env::Task<Result<bool>> Fetch::look() {
 /// with nothing left is the least that an answer can be.
 bool Fetch::take_memory() {
   std::int64_t bytes = 0;
-  for (const auto& part : parts_) bytes += static_cast<std::int64_t>(part.plan.length);
+  for (auto& part : parts_) {
+    part.cached = cached_to_send(part);
+    if (!part.cached) bytes += static_cast<std::int64_t>(part.plan.length);
+  }
   const auto left = broker_.answer_memory().left();
   if (bytes > left && left < memory_left_) return false;
   for (auto& part : parts_) {
-    if (part.plan.length > 0) part.memory = broker_.answer_memory().take(part.plan.length);
+    if (part.plan.length > 0 && !part.cached) {
+      part.memory = broker_.answer_memory().take(part.plan.length);
+    }
   }
   return true;
+}
+
+/// Nothing if the records must be read into memory: few, or nobody can tell whether sending them
+/// would wait for the device, or aborted transactions are to be looked for among them.
+std::optional<env::Cached> Fetch::cached_to_send(const FetchPart& part) const {
+  const auto& plan = part.plan;
+  if (plan.length < std::max(sent_from_file_min, plan.first_batch)) return std::nullopt;
+  if (limits_.isolation == FetchIsolation::transactions_committed &&
+      !part.partition->log_ptr()->knows_no_aborted(part.target.fetch_offset)) {
+    return std::nullopt;
+  }
+  const auto cached = plan.file->cached(plan.position, plan.length);
+  return cached == env::Cached::unknown ? std::nullopt : std::optional(cached);
 }
 
 /// `first`: no part before this one has bytes, so that its first batch is sent whatever its size.
@@ -202,6 +244,32 @@ Offset Fetch::limit_of(const storage::Positions& positions) const {
   return positions.high_watermark;
 }
 
+/// Leaves the planned bytes in their file, but sees to it that they can be had.
+env::Task<Result<>> Fetch::refer(FetchPart& part) {
+  const auto& plan = part.plan;
+  auto loader = std::make_shared<PartitionLoader>(part.partition);
+  if (part.cached == env::Cached::no) {
+    auto loaded = co_await loader->load(plan.file, plan.position, plan.length, context_.worker);
+    if (!loaded) {
+      fail_to_read(part, loaded.error());
+      co_return Result<>();
+    }
+  }
+  part.data.records = net::in_file({.file = plan.file,
+                                    .position = plan.position,
+                                    .length = plan.length,
+                                    .loader = std::move(loader)});
+  broker_.requests().bytes_out.add(plan.length);
+  co_return Result<>();
+}
+
+void Fetch::fail_to_read(FetchPart& part, const Error& error) {
+  if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
+    said->error("read failed partition={} error=\"{}\"", part.partition->name(), error.to_string());
+  }
+  part.data.error_code = ErrorCode::kafka_storage_error;
+}
+
 /// Puts the planned bytes into the answer with one read, and never null ones (librdkafka).
 env::Task<Result<>> Fetch::read(FetchPart& part) {
   auto& data = part.data;
@@ -211,6 +279,7 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     data.aborted_transactions.emplace();
   }
   if (part.plan.file == nullptr || part.plan.length == 0) co_return Result<>();
+  if (part.cached) co_return co_await refer(part);
 
   auto cached = part.plan.file->pread_cached(part.memory.bytes(), part.plan.position);
   std::optional<std::size_t> size = cached ? *cached : std::nullopt;
@@ -219,11 +288,7 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     auto cold = co_await env::run_on(part.partition->directory().pool(), env::IoClass::fetch,
                                      context_.worker, work);
     if (!cold) {
-      if (env::Log* said = broker_.read_failures().admit(context_.worker)) {
-        said->error("read failed partition={} error=\"{}\"", part.partition->name(),
-                    cold.error().to_string());
-      }
-      data.error_code = ErrorCode::kafka_storage_error;
+      fail_to_read(part, cold.error());
       co_return Result<>();
     }
     size = *cold;

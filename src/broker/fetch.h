@@ -34,7 +34,9 @@ struct FetchPart {
   std::shared_ptr<Partition> partition;  ///< null if the fetch has no access to it
   protocol::FetchResponse::PartitionData data;
   storage::ReadPlan plan;
-  AnswerMemory::Taken memory;  ///< for what is planned
+  /// Of what is planned, if it goes from its file to the stream; else `memory` is for it.
+  std::optional<env::Cached> cached;
+  AnswerMemory::Taken memory;
 
   bool has_error() const { return data.error_code != protocol::ErrorCode::none; }
   bool diverges() const { return data.diverging_epoch.epoch != no_leader_epoch; }
@@ -57,13 +59,17 @@ class Fetch {
   void find_partition(FetchPart& part);
   /// Fills in positions and plans of all parts; true if the answer may go out.
   env::Task<Result<bool>> look();
-  /// Takes the memory for what is planned; false if others were faster and there must be less.
+  /// Takes the memory for what is planned and does not stay in its file; false if others were
+  /// faster and there must be less.
   bool take_memory();
+  std::optional<env::Cached> cached_to_send(const FetchPart& part) const;
   env::Task<Result<>> look_at(FetchPart& part, std::int64_t max_bytes, bool first);
   bool check_epochs(FetchPart& part, const storage::Positions& positions);
   Offset limit_of(const storage::Positions& positions) const;
   void watch();
   env::Task<Result<>> read(FetchPart& part);
+  env::Task<Result<>> refer(FetchPart& part);
+  void fail_to_read(FetchPart& part, const Error& error);
   env::Task<Result<>> add_aborted_transactions(FetchPart& part);
 
   Broker& broker_;

@@ -21,14 +21,20 @@ struct HandlerTraits<env::Task<Response_> (*)(Broker&, RequestContext&, Request_
   using Response = Response_;
 };
 
-/// The frame of an answer, record bytes by reference.
+/// The frame of an answer, record bytes by reference or in their file.
 template <class Response>
 Result<net::Answer> encode_answer(const RequestContext& context, const Response& response) {
   protocol::Writer out(protocol::Gather::large_slices);
   TRY(protocol::encode_response_frame(
       {.correlation_id = context.correlation_id, .version = context.version}, response, out));
   net::Answer answer;
-  for (auto& piece : out.take_pieces()) answer.chunks.emplace_back(std::move(piece));
+  for (auto& piece : out.take_pieces()) {
+    if (const auto* range = net::file_range(piece)) {
+      answer.chunks.emplace_back(*range);
+    } else {
+      answer.chunks.emplace_back(std::move(piece));
+    }
+  }
   return answer;
 }
 

@@ -13,10 +13,17 @@
 
 namespace moldau::env {
 
+/// Whether what is read of a file comes from the page cache.
+enum class Cached : std::uint8_t {
+  yes,
+  no,       ///< not all of it: reading would wait for the device
+  unknown,  ///< the system cannot tell
+};
+
 /// An open file. Every call is synchronous and may block: run it on the directory's IoPool, except
-/// `pwritev` into a healthy directory, `pread_cached` and `size`, which a worker may call inline
-/// (ARCHITECTURE §5). Positions and sizes are bytes. Calls on different ranges may run at once.
-/// All errors carry the path.
+/// `pwritev` into a healthy directory, `pread_cached`, `cached` and `size`, which a worker may call
+/// inline (ARCHITECTURE §5). Positions and sizes are bytes. Calls on different ranges may run at
+/// once. All errors carry the path.
 class File {
  public:
   virtual ~File() = default;
@@ -30,6 +37,10 @@ class File {
   /// have to; nothing, or not all, was read.
   virtual Result<std::optional<std::size_t>> pread_cached(MutBytes into,
                                                           std::uint64_t position) = 0;
+  /// Whether all of a range, which lies before the file's end, is in the page cache now.
+  virtual Cached cached(std::uint64_t position, std::uint64_t length) const = 0;
+  /// Reads a range into the page cache and nowhere else; returns when it is there.
+  virtual Result<> load(std::uint64_t position, std::uint64_t length) const = 0;
   /// fdatasync: contents and size are durable when it returns. After an error the file's unsynced
   /// contents are unknown: never retry (ARCHITECTURE §6).
   virtual Result<> datasync() = 0;

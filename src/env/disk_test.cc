@@ -64,6 +64,26 @@ TEST_P(DiskTest, cached_read_gives_all_that_pread_gives_or_says_that_it_would_wa
   if (*got) EXPECT_EQ(as_text(Bytes(buffer).first(**got)), "456789");
 }
 
+TEST_P(DiskTest, what_is_loaded_is_in_the_page_cache) {
+  const auto file = create("f");
+  const std::string contents(300'000, 'x');
+  write(*file, contents, 0);
+  ASSERT_TRUE(file->datasync());
+  ASSERT_TRUE(file->drop_cached(0, contents.size()));
+  // A disk in memory drops nothing, an old kernel cannot tell.
+  if (GetParam() == WorldKind::real) {
+    const auto after_drop = file->cached(5'000, 200'000);
+    ASSERT_TRUE(file->load(5'000, 200'000));
+    EXPECT_EQ(file->cached(5'000, 200'000),
+              after_drop == Cached::unknown ? Cached::unknown : Cached::yes);
+  } else {
+    ASSERT_TRUE(file->load(5'000, 200'000));
+  }
+  EXPECT_NE(file->cached(0, 0), Cached::no);
+  EXPECT_TRUE(file->load(contents.size() - 10, 20));
+  EXPECT_EQ(read(*file, 400'000, 0), contents);
+}
+
 TEST_P(DiskTest, truncate_cuts_and_extends_with_zeros) {
   const auto file = create("f");
   write(*file, "0123456789", 0);

@@ -7,16 +7,44 @@
 
 #include "base/bytes.h"
 #include "env/disk.h"
+#include "env/task.h"
+#include "env/worker.h"
 
 namespace moldau::net {
 
-/// Bytes of a file that go out by sendfile (or one read), never decoded. The shared_ptr keeps the
-/// file open even if its segment is deleted meanwhile.
+/// Reads parts of a file into the page cache where that may take long: not on a worker.
+class RangeLoader {
+ public:
+  virtual ~RangeLoader() = default;
+  /// Returns on `home`, which the caller runs on.
+  virtual env::Task<Result<>> load(std::shared_ptr<const env::File> file, std::uint64_t position,
+                                   std::uint64_t length, env::Worker& home) = 0;
+};
+
+/// Bytes of a file that go out by sendfile, never decoded. The shared_ptr keeps the file open even
+/// if its segment is deleted meanwhile.
 struct FileRange {
   std::shared_ptr<const env::File> file;
   std::uint64_t position{0};
   std::uint64_t length{0};
+  /// For what is not in the page cache when its turn comes; null: it is read there and then.
+  std::shared_ptr<RangeLoader> loader{};
 };
+
+/// A field of an answer whose contents stay in a file until they are sent: it has a size and no
+/// memory, so nothing but an encoder that gathers may touch it (protocol::Gather::large_slices),
+/// and `file_range` finds the range again. At least protocol::gather_bytes_min.
+inline SharedBytes in_file(FileRange range) {
+  const auto size = static_cast<std::size_t>(range.length);
+  return {std::make_shared<const FileRange>(std::move(range)),
+          Bytes(static_cast<const std::uint8_t*>(nullptr), size)};
+}
+
+/// Null if the bytes are in memory.
+inline const FileRange* file_range(const SharedBytes& bytes) {
+  if (bytes.data() != nullptr || bytes.empty()) return nullptr;
+  return static_cast<const FileRange*>(bytes.owner().get());
+}
 
 using Chunk = std::variant<SharedBytes, FileRange>;
 

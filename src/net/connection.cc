@@ -207,6 +207,10 @@ env::Task<Result<>> Connection::send_pieces(std::vector<Bytes>& pieces) {
 env::Task<Result<>> Connection::send_range(FileRange range) {
   while (range.length > 0) {
     const auto count = std::min<std::uint64_t>(range.length, write_slice_bytes);
+    if (range.loader != nullptr && range.file->cached(range.position, count) == env::Cached::no) {
+      CO_TRY(co_await range.loader->load(range.file, range.position, count, worker_));
+      if (ended_) co_return fail(Errc::closed);
+    }
     begin_write();
     auto sent = co_await stream_->send_file(*range.file, range.position, count);
     if (!sent)

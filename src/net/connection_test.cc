@@ -210,13 +210,18 @@ TEST_P(ConnectionTest, the_session_may_hold_a_pipelined_request_back) {
   tell(wait_for_room);
 }
 
-env::Task<> send_file(Rig& rig) {
+std::string put_file(Rig& rig) {
   std::string contents;
   for (int i = 0; contents.size() < 3'000'000; ++i) contents += std::to_string(i) + ' ';
   auto file = rig.env.disk().open(rig.directory + "/sent", env::OpenMode::create_new).value();
   const std::array pieces{as_bytes(contents)};
   EXPECT_TRUE(file->pwritev(pieces, 0));
   rig.broker.file = std::move(file);
+  return contents;
+}
+
+env::Task<> send_file(Rig& rig) {
+  const std::string contents = put_file(rig);
   auto client = co_await RawClient::connect(rig);
   EXPECT_TRUE(co_await client.send({"sf", "nA", "nf", "sb"}));
   EXPECT_TRUE(co_await client.receive() == contents);
@@ -237,6 +242,70 @@ env::Task<> send_file(Rig& rig) {
 
 TEST_P(ConnectionTest, pieces_of_files_go_out_between_pieces_of_memory) {
   tell(send_file);
+}
+
+/// Counts what it is asked for, and does it, or fails.
+class CountingLoader final : public RangeLoader {
+ public:
+  explicit CountingLoader(bool fails) : fails_(fails) {}
+  env::Task<Result<>> load(std::shared_ptr<const env::File> file, std::uint64_t position,
+                           std::uint64_t length, env::Worker&) override {
+    ++loads;
+    if (fails_) co_return fail(Errc::io, "the device is gone");
+    co_return file->load(position, length);
+  }
+  int loads{0};
+
+ private:
+  const bool fails_;
+};
+
+/// In the simulated world a tenth of what is asked for is not in the page cache.
+bool is_simulated(Rig& rig) {
+  return rig.broker.file->native_handle() < 0;
+}
+
+env::Task<> load_what_is_cold(Rig& rig) {
+  const std::string contents = put_file(rig);
+  const auto loader = std::make_shared<CountingLoader>(false);
+  rig.broker.loader = loader;
+  auto client = co_await RawClient::connect(rig);
+  constexpr int times = 5;
+  for (int i = 0; i < times; ++i) {
+    EXPECT_TRUE(co_await client.send({"sf"}));
+    EXPECT_TRUE(co_await client.receive() == contents);
+  }
+  if (is_simulated(rig)) {
+    EXPECT_GT(loader->loads, 0);
+    EXPECT_LT(loader->loads, 12 * times / 2);
+  }
+  rig.broker.loader.reset();
+  rig.broker.file.reset();
+}
+
+TEST_P(ConnectionTest, what_is_not_in_the_page_cache_is_loaded_before_it_is_sent) {
+  tell(load_what_is_cold);
+}
+
+env::Task<> fail_to_load(Rig& rig) {
+  const std::string contents = put_file(rig);
+  rig.broker.loader = std::make_shared<CountingLoader>(true);
+  std::string got = contents;
+  for (int i = 0; i < 50 && got == contents && is_simulated(rig); ++i) {
+    auto client = co_await RawClient::connect(rig);
+    EXPECT_TRUE(co_await client.send({"sf"}));
+    got = co_await client.receive();
+    if (got == contents) continue;
+    EXPECT_TRUE(contents.starts_with(got)) << "other bytes in place of those that are missing";
+    EXPECT_EQ(co_await client.receive(), "end");
+  }
+  EXPECT_TRUE(got != contents || !is_simulated(rig)) << "nothing was cold";
+  rig.broker.loader.reset();
+  rig.broker.file.reset();
+}
+
+TEST_P(ConnectionTest, an_answer_that_cannot_be_loaded_ends_the_connection) {
+  tell(fail_to_load);
 }
 
 INSTANTIATE_TEST_SUITE_P(Worlds, ConnectionTest, testing::ValuesIn(env::all_worlds),

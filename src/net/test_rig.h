@@ -31,6 +31,7 @@ class TextBroker final : public SessionFactory {
  public:
   Duration answer_timeout{std::chrono::seconds(60)};
   std::shared_ptr<const env::File> file;
+  std::shared_ptr<RangeLoader> loader;
   bool has_room{true};  // else pipelined requests wait for allow_room; set before connecting
   std::optional<Error> room_error;  // of wait_for_room; set before sending
 
@@ -199,7 +200,8 @@ inline Answer TextBroker::answer_to(const std::string& request, std::string_view
     Block prefix_block(frame_prefix_bytes);
     store_be(prefix_block.bytes().data(), static_cast<std::int32_t>(size));
     answer.chunks.emplace_back(SharedBytes(std::move(prefix_block)));
-    answer.chunks.emplace_back(FileRange{.file = file, .position = 0, .length = size});
+    answer.chunks.emplace_back(
+        FileRange{.file = file, .position = 0, .length = size, .loader = loader});
   } else {
     answer.chunks.emplace_back(frame_of(std::string(prefix) + request));
   }

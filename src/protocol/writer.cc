@@ -26,6 +26,7 @@ void Writer::put_bytes(Bytes bytes) {
 
 void Writer::put_shared(const SharedBytes& bytes) {
   if (gather_ == Gather::nothing || bytes.size() < gather_bytes_min) {
+    CHECK(bytes.data() != nullptr || bytes.empty(), "bytes without memory can only be gathered");
     put_bytes(bytes.bytes());
     return;
   }

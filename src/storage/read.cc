@@ -73,7 +73,10 @@ Result<ReadPlan> Log::Private::read(const ReadRequest& request) const {
       length = std::max(length, first->header.size);
     }
     if (length == 0) break;
-    return ReadPlan{.file = file, .position = first->position, .length = length};
+    return ReadPlan{.file = file,
+                    .position = first->position,
+                    .length = length,
+                    .first_batch = first->header.size};
   }
   return ReadPlan{};
 }

@@ -29,6 +29,7 @@ struct ReadPlan {
   std::shared_ptr<env::File> file{};  ///< null if there is nothing to send
   std::uint64_t position{0};
   std::uint64_t length{0};
+  std::uint64_t first_batch{0};  ///< bytes of the first batch; `length` may be less
 };
 
 struct TimestampOffset {

@@ -49,6 +49,11 @@ class HookedFile final : public env::File {
   Result<std::optional<std::size_t>> pread_cached(MutBytes into, std::uint64_t position) override {
     return file_->pread_cached(into, position);
   }
+  /// A stream does not know this file: it must be read.
+  env::Cached cached(std::uint64_t, std::uint64_t) const override { return env::Cached::unknown; }
+  Result<> load(std::uint64_t position, std::uint64_t length) const override {
+    return file_->load(position, length);
+  }
   Result<> datasync() override {
     if (auto error = hook_(DiskCall::sync, path())) return std::unexpected(std::move(*error));
     return file_->datasync();

@@ -2,14 +2,49 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
+#include <vector>
 
 #include "env/real/pieces.h"
 
 namespace moldau::env {
+
+namespace {
+
+// cachestat(2), which Linux has from 6.5 on: headers of before do not know it.
+constexpr long cachestat_call = 451;
+struct CachestatRange {
+  std::uint64_t position;
+  std::uint64_t length;
+};
+struct CachestatPages {
+  std::uint64_t cached;
+  std::uint64_t dirty;
+  std::uint64_t in_write_back;
+  std::uint64_t evicted;
+  std::uint64_t recently_evicted;
+};
+
+std::uint64_t page_bytes() {
+  static const auto bytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return bytes;
+}
+
+// Takes everything and looks at nothing; stays open. Less than 0 where there is no such device.
+int null_device() {
+  static const Fd device(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+  return device.get();
+}
+
+constexpr std::size_t load_buffer_bytes = 64 << 10;
+
+}  // namespace
 
 std::unexpected<Error> RealFile::failed(const char* call) const {
   const int error = errno;
@@ -60,6 +95,49 @@ Result<std::optional<std::size_t>> RealFile::pread_cached(MutBytes into, std::ui
     done += static_cast<std::size_t>(got);
   }
   return std::optional(done);
+}
+
+// A page counts as cached also while the device still fills it. That happens in order, mostly, so
+// the last one is asked for its contents.
+Cached RealFile::cached(std::uint64_t position, std::uint64_t length) const {
+  if (length == 0) return Cached::yes;
+  CachestatRange range{position, length};
+  CachestatPages pages{};
+  // A sandbox may refuse what it does not know.
+  if (::syscall(cachestat_call, fd_.get(), &range, &pages, 0) < 0) return Cached::unknown;
+  const std::uint64_t last = position + length - 1;
+  if (pages.cached < last / page_bytes() - position / page_bytes() + 1) return Cached::no;
+  std::uint8_t byte = 0;
+  const iovec piece{&byte, 1};
+  const ssize_t got = retry_interrupted(
+      [&] { return ::preadv2(fd_.get(), &piece, 1, static_cast<off_t>(last), RWF_NOWAIT); });
+  if (got < 0 && errno == EOPNOTSUPP) return Cached::unknown;
+  return got == 1 ? Cached::yes : Cached::no;
+}
+
+// Sent to the null device it is read by the kernel and copied by nobody.
+Result<> RealFile::load(std::uint64_t position, std::uint64_t length) const {
+  auto from = static_cast<off_t>(position);
+  const auto end = static_cast<off_t>(position + length);
+  // All of it at once, instead of what the kernel reads ahead.
+  (void)::readahead(fd_.get(), from, length);
+  while (from < end && null_device() >= 0) {
+    const ssize_t sent = retry_interrupted([&] {
+      return ::sendfile(null_device(), fd_.get(), &from, static_cast<std::size_t>(end - from));
+    });
+    if (sent < 0) return failed("sendfile");
+    if (sent == 0) return {};
+  }
+  std::vector<std::uint8_t> buffer(from < end ? load_buffer_bytes : 0);
+  while (from < end) {
+    const auto count = std::min(buffer.size(), static_cast<std::size_t>(end - from));
+    const ssize_t got =
+        retry_interrupted([&] { return ::pread(fd_.get(), buffer.data(), count, from); });
+    if (got < 0) return failed("pread");
+    if (got == 0) return {};
+    from += got;
+  }
+  return {};
 }
 
 Result<> RealFile::datasync() {

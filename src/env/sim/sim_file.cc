@@ -70,6 +70,18 @@ Result<std::optional<std::size_t>> SimFile::pread_cached(MutBytes into, std::uin
   return count;
 }
 
+Cached SimFile::cached(std::uint64_t, std::uint64_t) const {
+  if (!begin(DiskOp::cached_read, "cachestat")) return Cached::no;
+  const bool cold = disk_.prng_.chance(disk_.options_.cold_reads_per_million);
+  if (!end()) return Cached::no;
+  return cold ? Cached::no : Cached::yes;
+}
+
+Result<> SimFile::load(std::uint64_t, std::uint64_t) const {
+  TRY(begin(DiskOp::read, "sendfile"));
+  return end();
+}
+
 Result<> SimFile::datasync() {
   const Result<> begun = begin(DiskOp::sync, "fdatasync");
   if (begun) {

@@ -21,6 +21,8 @@ class SimFile final : public File {
   Result<> pwritev(std::span<const Bytes> pieces, std::uint64_t position) override;
   Result<std::size_t> pread(MutBytes into, std::uint64_t position) override;
   Result<std::optional<std::size_t>> pread_cached(MutBytes into, std::uint64_t position) override;
+  Cached cached(std::uint64_t position, std::uint64_t length) const override;
+  Result<> load(std::uint64_t position, std::uint64_t length) const override;
   Result<> datasync() override;
   Result<> truncate(std::uint64_t size) override;
   Result<std::uint64_t> size() const override;

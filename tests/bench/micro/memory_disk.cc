@@ -37,6 +37,9 @@ class MemoryFile final : public env::File {
     if (!count) return std::unexpected(count.error());
     return std::optional(*count);
   }
+  /// The streams here do not send files.
+  env::Cached cached(std::uint64_t, std::uint64_t) const override { return env::Cached::unknown; }
+  Result<> load(std::uint64_t, std::uint64_t) const override { return {}; }
   Result<> datasync() override { return {}; }
   Result<> truncate(std::uint64_t size) override {
     inode_->size = size;
