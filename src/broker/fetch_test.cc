@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "broker/node_rig_test.h"
+#include "net/answer.h"
 
 namespace moldau::broker {
 namespace {
@@ -48,13 +49,62 @@ TEST_F(FetchTest, so_do_records_that_are_not_in_the_page_cache) {
   expect_all("t");
 }
 
-TEST_F(FetchTest, a_device_that_cannot_be_read_is_told_and_the_next_fetch_is_whole) {
+/// What a fetch of the first partition from `offset` on makes of it, before it is encoded.
+env::Task<> fetch_part(Broker& broker, env::Env& env, std::int64_t offset, FetchPart& part) {
+  const net::ConnectionInfo connection;
+  const RequestContext context{.api = protocol::ApiKey::fetch,
+                               .version = 12,
+                               .connection = connection,
+                               .worker = env.workers().at(0),
+                               .received = env.clock().now(),
+                               .image = broker.image()};
+  std::vector<FetchTarget> targets{
+      {.key = {.topic_id = {}, .topic = "t", .partition = PartitionId(0)},
+       .fetch_offset = Offset(offset),
+       .partition_max_bytes = 1 << 20}};
+  Fetch fetch(broker, context, {.max_bytes = 1 << 20, .deadline = context.received},
+              std::move(targets));
+  auto parts = co_await fetch.run();
+  EXPECT_TRUE(parts);
+  if (parts) part = std::move(parts->at(0));
+}
+
+TEST_F(FetchTest, many_bytes_stay_in_their_file_and_few_are_read) {
+  disk().options().cold_reads_per_million = 0;
   ASSERT_EQ(create("t"), ErrorCode::none);
   put("t");
-  disk().options().cold_reads_per_million = 1'000'000;
-  disk().fail_next(env::DiskOp::read, "t-0");
-  EXPECT_EQ(fetch("t", 0).error_code, ErrorCode::kafka_storage_error);
-  expect_all("t");
+  FetchPart many;
+  run(fetch_part(node().broker(), env(), 2, many));
+  const auto* range = net::file_range(many.data.records.value());
+  ASSERT_NE(range, nullptr);
+  EXPECT_EQ(range->length, many.data.records->size());
+  EXPECT_GT(range->length, 370'000U);
+  EXPECT_GT(range->position, 200'000U);
+  FetchPart few;
+  run(fetch_part(node().broker(), env(), 4, few));
+  EXPECT_EQ(net::file_range(few.data.records.value()), nullptr);
+  EXPECT_EQ(node().broker().answer_memory().used(),
+            static_cast<std::int64_t>(few.data.records->size()));
+}
+
+TEST_F(FetchTest, a_device_that_fails_at_any_moment_is_told) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  put("t");
+  int moments = 0;
+  for (bool whole = false; !whole;) {
+    ASSERT_LT(++moments, 100);
+    disk().options().cold_reads_per_million = 0;
+    disk().after_operations(static_cast<std::uint64_t>(moments), [this] {
+      disk().options().cold_reads_per_million = 1'000'000;
+      disk().fail_next(env::DiskOp::read, "t-0");
+    });
+    FetchPart part;
+    run(fetch_part(node().broker(), env(), 0, part));
+    whole = !part.has_error();
+    EXPECT_EQ(part.data.error_code, whole ? ErrorCode::none : ErrorCode::kafka_storage_error);
+    EXPECT_EQ(net::file_range(part.data.records.value()) != nullptr, whole);
+  }
+  EXPECT_GT(moments, 1);  // it has failed when it loaded what it had planned
 }
 
 }  // namespace
