@@ -8,6 +8,7 @@
 #include <fstream>
 #include <vector>
 
+#include "base/effort_test.h"
 #include "env/real/block_on.h"
 #include "env/real/real_env.h"
 
@@ -77,9 +78,7 @@ Task<> be_busy_then_quiet(Workers& workers, Seen& seen) {
 }
 
 TEST(FreedMemoryTest, stays_until_the_process_is_quiet) {
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "sanitizers have an allocator of their own";
-#else
+  if (is_sanitized) GTEST_SKIP() << "sanitizers have an allocator of their own";
   RealEnv env({.workers = 1});
   env.start();
   Seen seen;
@@ -89,7 +88,6 @@ TEST(FreedMemoryTest, stays_until_the_process_is_quiet) {
   EXPECT_GE(seen.first_faults, 16);  // fewer than 4,096 where the kernel has large pages
   EXPECT_LE(seen.faults_while_busy, seen.first_faults / 8);
   EXPECT_LE(seen.resident_when_quiet + turn_bytes / 2, seen.resident_while_busy);
-#endif
 }
 
 }  // namespace
