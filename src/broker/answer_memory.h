@@ -9,9 +9,10 @@
 
 namespace moldau::broker {
 
-/// How many bytes of records are in answers that their clients have not taken yet. A Fetch asks for
-/// no more than what is left, down to its first batch, which it always gets: clients that ask much
-/// and do not read get small answers, and the others go on.
+/// How many bytes of records are held in memory, in answers that their clients have not taken yet.
+/// A Fetch asks for no more than what is left, down to its first batch, which it always gets:
+/// clients that ask much and do not read get small answers, and the others go on. Records that stay
+/// in their file hold a file open instead, of which there are so many and not more.
 ///
 /// Thread-safe.
 class AnswerMemory {
@@ -24,6 +25,10 @@ class AnswerMemory {
   std::int64_t left() const { return std::max<std::int64_t>(capacity_ - used(), 0); }
   std::int64_t used() const { return used_->load(std::memory_order_relaxed); }
   std::int64_t capacity() const { return capacity_; }
+  /// Of answers whose records stay in them. They are open until a client has taken its answer,
+  /// which may be long.
+  std::int64_t held_files() const { return files_->load(std::memory_order_relaxed); }
+  static constexpr std::int64_t held_files_max = 1000;
 
  private:
   using Counter = std::shared_ptr<std::atomic<std::int64_t>>;
@@ -57,12 +62,26 @@ class AnswerMemory {
     explicit Taken(std::shared_ptr<Counted> counted) : counted_(std::move(counted)) {}
     std::shared_ptr<Counted> counted_;
   };
+  /// Counts a file that an answer holds open, as long as this lives; also after the AnswerMemory.
+  class HeldFile {
+   public:
+    explicit HeldFile(const AnswerMemory& memory) : files_(memory.files_) {
+      files_->fetch_add(1, std::memory_order_relaxed);
+    }
+    ~HeldFile() { files_->fetch_sub(1, std::memory_order_relaxed); }
+    HeldFile(const HeldFile&) = delete;
+    HeldFile& operator=(const HeldFile&) = delete;
+
+   private:
+    const Counter files_;
+  };
   /// Also where less is left.
   Taken take(std::size_t size) const { return Taken(std::make_shared<Counted>(used_, size)); }
 
  private:
   const std::int64_t capacity_;
   const Counter used_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  const Counter files_ = std::make_shared<std::atomic<std::int64_t>>(0);
 };
 
 }  // namespace moldau::broker

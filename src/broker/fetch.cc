@@ -23,16 +23,36 @@ constexpr std::uint64_t sent_from_file_min = 64 << 10;
 /// For records that have left the page cache before a slow client has taken them.
 class PartitionLoader final : public net::RangeLoader {
  public:
-  explicit PartitionLoader(std::shared_ptr<Partition> partition)
-      : partition_(std::move(partition)) {}
-  env::Task<Result<>> load(std::shared_ptr<const env::File> file, std::uint64_t position,
-                           std::uint64_t length, env::Worker& home) override {
-    auto work = [&] { return file->load(position, length); };
-    co_return co_await env::run_on(partition_->directory().pool(), env::IoClass::fetch, home, work);
+  PartitionLoader(Broker& broker, const Partition& partition, std::shared_ptr<const env::File> file)
+      : broker_(broker),
+        directory_(partition.directory()),
+        held_(broker.answer_memory()),
+        file_(std::move(file)) {}
+
+  /// The last one to hold a file closes it, and where retention has removed it gives its blocks
+  /// back: not on a worker.
+  ~PartitionLoader() override {
+    if (file_.use_count() > 1) return;
+    directory_.pool().submit(env::IoClass::background, [file = std::move(file_)] {});
+  }
+
+  env::Task<Result<>> load(std::uint64_t position, std::uint64_t length,
+                           env::Worker& home) override {
+    auto work = [&] { return file_->load(position, length); };
+    auto loaded = co_await env::run_on(directory_.pool(), env::IoClass::fetch, home, work);
+    if (!loaded) {
+      if (env::Log* said = broker_.read_failures().admit(home)) {
+        said->error("read failed error=\"{}\"", loaded.error().to_string());
+      }
+    }
+    co_return loaded;
   }
 
  private:
-  const std::shared_ptr<Partition> partition_;
+  Broker& broker_;
+  storage::LogDir& directory_;
+  const AnswerMemory::HeldFile held_;
+  std::shared_ptr<const env::File> file_;
 };
 
 }  // namespace
@@ -142,10 +162,12 @@ bool Fetch::take_memory() {
 }
 
 /// Nothing if the records must be read into memory: few, or nobody can tell whether sending them
-/// would wait for the device, or aborted transactions are to be looked for among them.
+/// would wait for the device, or aborted transactions are to be looked for among them, or too many
+/// files are held open by answers that nobody takes.
 std::optional<env::Cached> Fetch::cached_to_send(const FetchPart& part) const {
   const auto& plan = part.plan;
   if (plan.length < std::max(sent_from_file_min, plan.first_batch)) return std::nullopt;
+  if (broker_.answer_memory().held_files() >= AnswerMemory::held_files_max) return std::nullopt;
   if (limits_.isolation == FetchIsolation::transactions_committed &&
       !part.partition->log_ptr()->knows_no_aborted(part.target.fetch_offset)) {
     return std::nullopt;
@@ -244,23 +266,25 @@ Offset Fetch::limit_of(const storage::Positions& positions) const {
   return positions.high_watermark;
 }
 
-/// Leaves the planned bytes in their file, but sees to it that they can be had.
-env::Task<Result<>> Fetch::refer(FetchPart& part) {
+/// Leaves the planned bytes in their file, if they can be had from the page cache; false if they
+/// must be read into memory after all.
+env::Task<Result<bool>> Fetch::refer(FetchPart& part) {
   const auto& plan = part.plan;
-  auto loader = std::make_shared<PartitionLoader>(part.partition);
+  auto loader = std::make_shared<PartitionLoader>(broker_, *part.partition, plan.file);
   if (part.cached == env::Cached::no) {
-    auto loaded = co_await loader->load(plan.file, plan.position, plan.length, context_.worker);
-    if (!loaded) {
-      fail_to_read(part, loaded.error());
-      co_return Result<>();
+    if (!co_await loader->load(plan.position, plan.length, context_.worker)) {
+      part.data.error_code = ErrorCode::kafka_storage_error;
+      co_return true;
     }
+    // There may be no cache, or too little of it.
+    if (plan.file->cached(plan.position, plan.length) != env::Cached::yes) co_return false;
   }
-  part.data.records = net::in_file({.file = plan.file,
+  part.data.records = net::in_file({.loader = std::move(loader),
+                                    .file = plan.file,
                                     .position = plan.position,
-                                    .length = plan.length,
-                                    .loader = std::move(loader)});
+                                    .length = plan.length});
   broker_.requests().bytes_out.add(plan.length);
-  co_return Result<>();
+  co_return true;
 }
 
 void Fetch::fail_to_read(FetchPart& part, const Error& error) {
@@ -279,7 +303,10 @@ env::Task<Result<>> Fetch::read(FetchPart& part) {
     data.aborted_transactions.emplace();
   }
   if (part.plan.file == nullptr || part.plan.length == 0) co_return Result<>();
-  if (part.cached) co_return co_await refer(part);
+  if (part.cached) {
+    if (CO_TRY(co_await refer(part))) co_return Result<>();
+    part.memory = broker_.answer_memory().take(part.plan.length);
+  }
 
   auto cached = part.plan.file->pread_cached(part.memory.bytes(), part.plan.position);
   std::optional<std::size_t> size = cached ? *cached : std::nullopt;

@@ -68,7 +68,7 @@ class Fetch {
   Offset limit_of(const storage::Positions& positions) const;
   void watch();
   env::Task<Result<>> read(FetchPart& part);
-  env::Task<Result<>> refer(FetchPart& part);
+  env::Task<Result<bool>> refer(FetchPart& part);
   void fail_to_read(FetchPart& part, const Error& error);
   env::Task<Result<>> add_aborted_transactions(FetchPart& part);
 

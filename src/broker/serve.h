@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "broker/api_table.h"
 #include "broker/request_context.h"
 #include "env/task.h"
@@ -30,6 +31,7 @@ Result<net::Answer> encode_answer(const RequestContext& context, const Response&
   net::Answer answer;
   for (auto& piece : out.take_pieces()) {
     if (const auto* range = net::file_range(piece)) {
+      CHECK(range->length == piece.size(), "a slice of what is in a file");
       answer.chunks.emplace_back(*range);
     } else {
       answer.chunks.emplace_back(std::move(piece));

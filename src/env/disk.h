@@ -39,7 +39,8 @@ class File {
                                                           std::uint64_t position) = 0;
   /// Whether all of a range, which lies before the file's end, is in the page cache now.
   virtual Cached cached(std::uint64_t position, std::uint64_t length) const = 0;
-  /// Reads a range into the page cache and nowhere else; returns when it is there.
+  /// Reads a range into the page cache and nowhere else; returns when it is there. Errc::truncated
+  /// if the file ends before it does.
   virtual Result<> load(std::uint64_t position, std::uint64_t length) const = 0;
   /// fdatasync: contents and size are durable when it returns. After an error the file's unsynced
   /// contents are unknown: never retry (ARCHITECTURE §6).

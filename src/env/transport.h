@@ -33,10 +33,12 @@ class Stream {
   virtual Result<std::size_t> try_read(MutBytes into) = 0;
   /// All of the pieces, which stay alive until it returns.
   virtual Task<Result<>> write(std::span<const Bytes> pieces) = 0;
-  /// `length` bytes of the file from `position` on, by sendfile where there is one. Errc::truncated
-  /// if the file ends early.
-  virtual Task<Result<>> send_file(const File& file, std::uint64_t position,
-                                   std::uint64_t length) = 0;
+  /// The first of `length` bytes of the file from `position` on, by sendfile where there is one;
+  /// how many it was. When there is no room for more it waits until there is, and sends nothing
+  /// after that (0 if there was none): what is in the page cache may be different by then.
+  /// Errc::truncated if the file ends before `position`.
+  virtual Task<Result<std::uint64_t>> send_file(const File& file, std::uint64_t position,
+                                                std::uint64_t length) = 0;
   /// Idempotent; ends a read or write that is under way with Errc::closed.
   virtual void close() = 0;
   virtual Endpoint local() const = 0;   ///< numeric

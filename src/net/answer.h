@@ -12,23 +12,25 @@
 
 namespace moldau::net {
 
-/// Reads parts of a file into the page cache where that may take long: not on a worker.
+/// Reads parts of a file into the page cache where that may take long: not on a worker. Says in the
+/// log what fails.
 class RangeLoader {
  public:
   virtual ~RangeLoader() = default;
   /// Returns on `home`, which the caller runs on.
-  virtual env::Task<Result<>> load(std::shared_ptr<const env::File> file, std::uint64_t position,
-                                   std::uint64_t length, env::Worker& home) = 0;
+  virtual env::Task<Result<>> load(std::uint64_t position, std::uint64_t length,
+                                   env::Worker& home) = 0;
 };
 
 /// Bytes of a file that go out by sendfile, never decoded. The shared_ptr keeps the file open even
 /// if its segment is deleted meanwhile.
 struct FileRange {
+  /// For what is not in the page cache when its turn comes; null: it is read there and then. Goes
+  /// after the file.
+  std::shared_ptr<RangeLoader> loader{};
   std::shared_ptr<const env::File> file;
   std::uint64_t position{0};
   std::uint64_t length{0};
-  /// For what is not in the page cache when its turn comes; null: it is read there and then.
-  std::shared_ptr<RangeLoader> loader{};
 };
 
 /// A field of an answer whose contents stay in a file until they are sent: it has a size and no

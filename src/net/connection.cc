@@ -206,18 +206,23 @@ env::Task<Result<>> Connection::send_pieces(std::vector<Bytes>& pieces) {
 
 env::Task<Result<>> Connection::send_range(FileRange range) {
   while (range.length > 0) {
-    const auto count = std::min<std::uint64_t>(range.length, write_slice_bytes);
-    if (range.loader != nullptr && range.file->cached(range.position, count) == env::Cached::no) {
-      CO_TRY(co_await range.loader->load(range.file, range.position, count, worker_));
-      if (ended_) co_return fail(Errc::closed);
-    }
+    const auto slice = std::min<std::uint64_t>(range.length, write_slice_bytes);
     begin_write();
-    auto sent = co_await stream_->send_file(*range.file, range.position, count);
-    if (!sent)
-      co_return std::unexpected(std::move(sent).error().within("send " + range.file->path()));
-    end_write(count);
-    range.position += count;
-    range.length -= count;
+    for (auto left = slice; left > 0;) {
+      // After each wait: what was in the page cache may have left it.
+      if (range.loader != nullptr && range.file->cached(range.position, left) == env::Cached::no) {
+        CO_TRY(co_await range.loader->load(range.position, left, worker_));
+        if (ended_) co_return fail(Errc::closed);
+      }
+      auto sent = co_await stream_->send_file(*range.file, range.position, left);
+      if (!sent) {
+        co_return std::unexpected(std::move(sent).error().within("send " + range.file->path()));
+      }
+      range.position += *sent;
+      left -= *sent;
+    }
+    end_write(slice);
+    range.length -= slice;
   }
   co_return Result<>{};
 }

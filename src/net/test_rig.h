@@ -201,7 +201,7 @@ inline Answer TextBroker::answer_to(const std::string& request, std::string_view
     store_be(prefix_block.bytes().data(), static_cast<std::int32_t>(size));
     answer.chunks.emplace_back(SharedBytes(std::move(prefix_block)));
     answer.chunks.emplace_back(
-        FileRange{.file = file, .position = 0, .length = size, .loader = loader});
+        FileRange{.loader = loader, .file = file, .position = 0, .length = size});
   } else {
     answer.chunks.emplace_back(frame_of(std::string(prefix) + request));
   }

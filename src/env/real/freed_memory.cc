@@ -24,7 +24,7 @@ Duration processor_time() {
 
 bool QuietWatch::look(Duration used) {
   const bool busy = used - std::exchange(used_, used) >= busy_from_;
-  const bool was_busy = std::exchange(was_busy_, busy);
+  const bool was_busy = std::exchange(is_busy_, busy);
   return was_busy && !busy;
 }
 
@@ -53,11 +53,10 @@ FreedMemory::~FreedMemory() {
 }
 
 void FreedMemory::look() {
-  if (watch_.look(processor_time())) {
-    keep_freed_memory(trimmed_from);
+  const bool has_become_quiet = watch_.look(processor_time());
+  keep_freed_memory(watch_.is_busy() ? kept_bytes_max : trimmed_from);
+  if (has_become_quiet) {
     for (int i = 0; i < workers_.count(); ++i) workers_.at(i).post(give_back_freed_memory);
-  } else {
-    keep_freed_memory(kept_bytes_max);
   }
   timer_ = workers_.at(0).call_at(workers_.at(0).now() + interval_, [this] { look(); });
 }

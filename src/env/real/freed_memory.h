@@ -13,17 +13,19 @@ class QuietWatch {
   /// `used`: the process's processor time since its start. True at the first quiet look after a
   /// busy one; a start was busy.
   bool look(Duration used);
+  bool is_busy() const { return is_busy_; }
 
  private:
   const Duration busy_from_;
   Duration used_{0};
-  bool was_busy_{true};
+  bool is_busy_{true};
 };
 
-/// What this process frees stays with it while it is busy, up to `kept_bytes_max` for each thread
-/// that allocates, and goes back to the kernel when it becomes quiet. glibc gives back all above
-/// 128 KiB at once, and getting it again costs a page fault for every 4 KiB: a fourth of the
-/// processor time of fetches of a megabyte.
+/// What this process frees stays with it while it is busy, up to `kept_bytes_max` at the end of
+/// each thread's heap, and goes back to the kernel when it becomes quiet: at once that of the
+/// workers, that of other threads when they free something next. glibc alone gives back all above
+/// 128 KiB at once (until something larger is freed), and getting it again costs a page fault for
+/// every 4 KiB: a fourth of the processor time of fetches of a megabyte.
 ///
 /// Settings of the whole process: one at a time. Construct and destroy it on worker 0; the others
 /// run as long as it lives.

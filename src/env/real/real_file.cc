@@ -98,35 +98,37 @@ Result<std::optional<std::size_t>> RealFile::pread_cached(MutBytes into, std::ui
 }
 
 // A page counts as cached also while the device still fills it. That happens in order, mostly, so
-// the last one is asked for its contents.
+// the last one is asked for its contents; first, since a file system that keeps nothing in the page
+// cache, or does not say, refuses this.
 Cached RealFile::cached(std::uint64_t position, std::uint64_t length) const {
   if (length == 0) return Cached::yes;
-  CachestatRange range{position, length};
-  CachestatPages pages{};
-  // A sandbox may refuse what it does not know.
-  if (::syscall(cachestat_call, fd_.get(), &range, &pages, 0) < 0) return Cached::unknown;
   const std::uint64_t last = position + length - 1;
-  if (pages.cached < last / page_bytes() - position / page_bytes() + 1) return Cached::no;
   std::uint8_t byte = 0;
   const iovec piece{&byte, 1};
   const ssize_t got = retry_interrupted(
       [&] { return ::preadv2(fd_.get(), &piece, 1, static_cast<off_t>(last), RWF_NOWAIT); });
-  if (got < 0 && errno == EOPNOTSUPP) return Cached::unknown;
-  return got == 1 ? Cached::yes : Cached::no;
+  if (got < 0 && errno == EAGAIN) return Cached::no;
+  if (got < 0) return Cached::unknown;
+  CachestatRange range{position, length};
+  CachestatPages pages{};
+  // A sandbox may refuse what it does not know.
+  if (::syscall(cachestat_call, fd_.get(), &range, &pages, 0) < 0) return Cached::unknown;
+  const auto wanted = last / page_bytes() - position / page_bytes() + 1;
+  return got == 1 && pages.cached >= wanted ? Cached::yes : Cached::no;
 }
 
-// Sent to the null device it is read by the kernel and copied by nobody.
+// Sent to the null device it is read by the kernel and copied by nobody. Where that is not to be
+// had it is read.
 Result<> RealFile::load(std::uint64_t position, std::uint64_t length) const {
   auto from = static_cast<off_t>(position);
   const auto end = static_cast<off_t>(position + length);
-  // All of it at once, instead of what the kernel reads ahead.
-  (void)::readahead(fd_.get(), from, length);
-  while (from < end && null_device() >= 0) {
+  while (from < end) {
     const ssize_t sent = retry_interrupted([&] {
       return ::sendfile(null_device(), fd_.get(), &from, static_cast<std::size_t>(end - from));
     });
-    if (sent < 0) return failed("sendfile");
-    if (sent == 0) return {};
+    if (sent < 0 && errno == EIO) return failed("sendfile");
+    if (sent < 0) break;
+    if (sent == 0) return fail(Errc::truncated, path_);
   }
   std::vector<std::uint8_t> buffer(from < end ? load_buffer_bytes : 0);
   while (from < end) {
@@ -134,7 +136,7 @@ Result<> RealFile::load(std::uint64_t position, std::uint64_t length) const {
     const ssize_t got =
         retry_interrupted([&] { return ::pread(fd_.get(), buffer.data(), count, from); });
     if (got < 0) return failed("pread");
-    if (got == 0) return {};
+    if (got == 0) return fail(Errc::truncated, path_);
     from += got;
   }
   return {};

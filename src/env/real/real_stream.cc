@@ -97,30 +97,33 @@ Task<Result<>> RealStream::write(std::span<const Bytes> pieces) {
   co_return Result<>{};
 }
 
-Task<Result<>> RealStream::send_file(const File& file, std::uint64_t position,
-                                     std::uint64_t length) {
+Task<Result<std::uint64_t>> RealStream::send_file(const File& file, std::uint64_t position,
+                                                  std::uint64_t length) {
   CHECK(file.native_handle() >= 0, "{} is not a file of the system", file.path());
   if (detail::is_cancelled(co_await asio::this_coro::cancellation_state)) {
     co_return fail(Errc::cancelled);
   }
   auto offset = static_cast<off_t>(position);
-  while (length > 0) {
+  std::uint64_t done = 0;
+  while (done < length) {
     if (closed_) co_return fail(Errc::closed);
     const ssize_t sent = retry_interrupted([&] {
       return ::sendfile(socket_.native_handle(), file.native_handle(), &offset,
-                        static_cast<std::size_t>(std::min(length, sendfile_max)));
+                        static_cast<std::size_t>(std::min(length - done, sendfile_max)));
     });
     if (sent > 0) {
-      length -= static_cast<std::uint64_t>(sent);
+      done += static_cast<std::uint64_t>(sent);
     } else if (sent == 0) {
-      co_return fail(Errc::truncated, file.path());
+      if (done == 0) co_return fail(Errc::truncated, file.path());
+      break;
     } else if (errno == EAGAIN) {
       CO_TRY(co_await wait_writable());
+      break;
     } else {
       co_return failed("sendfile", errno);
     }
   }
-  co_return Result<>{};
+  co_return done;
 }
 
 Task<Result<>> RealStream::wait_writable() {

@@ -77,9 +77,12 @@ Cached SimFile::cached(std::uint64_t, std::uint64_t) const {
   return cold ? Cached::no : Cached::yes;
 }
 
-Result<> SimFile::load(std::uint64_t, std::uint64_t) const {
+Result<> SimFile::load(std::uint64_t position, std::uint64_t length) const {
   TRY(begin(DiskOp::read, "sendfile"));
-  return end();
+  const bool is_there = position + length <= inode_->image.size();
+  TRY(end());
+  if (!is_there) return fail(Errc::truncated, path_);
+  return {};
 }
 
 Result<> SimFile::datasync() {

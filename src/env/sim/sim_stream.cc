@@ -82,19 +82,19 @@ Task<Result<>> SimStream::write(std::span<const Bytes> pieces) {
   co_return check();
 }
 
-Task<Result<>> SimStream::send_file(const File& file, std::uint64_t position,
-                                    std::uint64_t length) {
+Task<Result<std::uint64_t>> SimStream::send_file(const File& file, std::uint64_t position,
+                                                 std::uint64_t length) {
   const auto& source = dynamic_cast<const SimFile&>(file);
-  while (length > 0) {
-    const std::size_t room = CO_TRY(co_await wait_for_room());
-    std::vector<std::uint8_t> data(std::min<std::uint64_t>({room, length, send_file_chunk}));
-    data.resize(CO_TRY(source.read_for_send(data, position)));
-    if (data.empty()) co_return fail(Errc::truncated, file.path());
-    position += data.size();
-    length -= data.size();
-    network_.send(*socket_, std::move(data));
-  }
-  co_return check();
+  const bool has_room = socket_->out->unread < network_.options().buffer_bytes;
+  const std::size_t room = CO_TRY(co_await wait_for_room());
+  if (!has_room) co_return std::uint64_t{0};
+  std::vector<std::uint8_t> data(std::min<std::uint64_t>({room, length, send_file_chunk}));
+  data.resize(CO_TRY(source.read_for_send(data, position)));
+  if (data.empty()) co_return fail(Errc::truncated, file.path());
+  const std::uint64_t count = data.size();
+  network_.send(*socket_, std::move(data));
+  CO_TRY(check());
+  co_return count;
 }
 
 void SimStream::close() {

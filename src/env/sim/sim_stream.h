@@ -16,7 +16,8 @@ class SimStream final : public Stream {
   Task<Result<std::size_t>> read_some(MutBytes into) override;
   Result<std::size_t> try_read(MutBytes into) override;
   Task<Result<>> write(std::span<const Bytes> pieces) override;
-  Task<Result<>> send_file(const File& file, std::uint64_t position, std::uint64_t length) override;
+  Task<Result<std::uint64_t>> send_file(const File& file, std::uint64_t position,
+                                        std::uint64_t length) override;
   void close() override;
   Endpoint local() const override { return socket_->local; }
   Endpoint remote() const override { return socket_->remote; }

@@ -250,8 +250,10 @@ class Consumer {
 
   void read_all() {
     auto* const queue = rd_kafka_queue_get_consumer(client_);
-    std::vector<rd_kafka_message_t*> messages(1'000);
+    std::vector<rd_kafka_message_t*> messages(from_ == From::head ? 1'000 : 20);
+    const auto begun = now_ns();
     while (!run_.ended) {
+      wait_for_turn(begun);
       const auto count = rd_kafka_consume_batch_queue(queue, 20, messages.data(), messages.size());
       const auto now = now_ns();
       for (ssize_t index = 0; index < count; ++index) {
@@ -261,6 +263,17 @@ class Consumer {
       if (ends_ == run_.options.whole("partitions") && !run_.ended) assign();
     }
     rd_kafka_queue_destroy(queue);
+  }
+
+  /// A reader of old records takes as much as it is given, not as much as it can: the load has one
+  /// processor for readers and producers.
+  void wait_for_turn(int64_t begun) {
+    const double bytes_per_s = 1e6 * run_.options.number("reader_mb_s");
+    if (from_ == From::head || bytes_per_s <= 0) return;
+    const auto due =
+        begun + static_cast<int64_t>(static_cast<double>(read_bytes_ever_) / bytes_per_s * 1e9);
+    constexpr int64_t longest = 20'000'000;
+    while (due > now_ns() && !run_.ended) sleep_until(std::min(due, now_ns() + longest));
   }
 
   void take(const rd_kafka_message_t& message, int64_t now) {
@@ -274,6 +287,7 @@ class Consumer {
       return;
     }
     ++read_ever;
+    read_bytes_ever_ += message.len;
     if (run_.counts(now)) {
       ++read;
       read_bytes += message.len;
@@ -288,6 +302,7 @@ class Consumer {
   Run& run_;
   From from_;
   rd_kafka_t* client_ = nullptr;
+  uint64_t read_bytes_ever_ = 0;
   int ends_ = 0;  // partitions that were read to their end since assign()
   std::thread thread_;
 };
@@ -427,24 +442,11 @@ int run(const Options& options) {
 
 int main(int argc, char** argv) {
   using namespace moldau::bench;
-  return run(Options(argc, argv,
-                     {{"bootstrap", ""},
-                      {"topic", ""},
-                      {"partitions", "1"},
-                      {"producers", "1"},
-                      {"rate", "0"},
-                      {"warm", "1"},
-                      {"seconds", "3"},
-                      {"size", "1024"},
-                      {"keys", "none"},
-                      {"linger", "5"},
-                      {"acks", "all"},
-                      {"codec", "none"},
-                      {"idempotence", "true"},
-                      {"queue", "20000"},
-                      {"queue_kib", "32768"},
-                      {"consumers", "0"},
-                      {"readers", "0"},
-                      {"pid", "0"},
-                      {"disk", ""}}));
+  return run(Options(
+      argc, argv,
+      {{"bootstrap", ""},       {"topic", ""},        {"partitions", "1"},    {"producers", "1"},
+       {"rate", "0"},           {"warm", "1"},        {"seconds", "3"},       {"size", "1024"},
+       {"keys", "none"},        {"linger", "5"},      {"acks", "all"},        {"codec", "none"},
+       {"idempotence", "true"}, {"queue", "20000"},   {"queue_kib", "32768"}, {"consumers", "0"},
+       {"readers", "0"},        {"reader_mb_s", "0"}, {"pid", "0"},           {"disk", ""}}));
 }

@@ -21,6 +21,7 @@ class Workload:
     idempotence: bool = True
     consumers: int = 0  # at the head, each reads everything
     readers: int = 0  # of what was there before, which is not in the page cache
+    reader_mb_s: int = 0  # each; 0: as much as it can
     prefill_mb: int = 0
     connections: int = 0  # idle ones
     load: float = 0  # fraction of the slower broker's maximum; 0: as much as there is room for
@@ -77,8 +78,8 @@ def _table():
         yield but(f"100 B, linger 0, 50 producers at {percent} %", "the same of tiny requests",
                   size=100, linger_ms=0, producers=50, load=percent / 100,
                   maximum_of="100 B, linger 0, 50 producers")
-    yield but("catch-up readers at 50 %", "two readers of cold data while others produce",
-              load=0.5, readers=2, prefill_mb=2_000)
+    yield but("catch-up readers at 50 %", "two readers of cold data, 75 MB/s each, while others "
+              "produce", load=0.5, readers=2, reader_mb_s=75, prefill_mb=2_000)
     yield but("retention at 50 %", "segments are deleted while others produce", load=0.5,
               world="retention", topic=(("segment.bytes", 4 << 20), ("retention.bytes", 8 << 20)))
     yield but("10,000 idle partitions", "a broker that holds much and is used little",

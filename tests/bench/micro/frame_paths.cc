@@ -33,8 +33,9 @@ class FullStream final : public env::Stream {
     return count;
   }
   env::Task<Result<>> write(std::span<const Bytes>) override { co_return Result<>{}; }
-  env::Task<Result<>> send_file(const env::File&, std::uint64_t, std::uint64_t) override {
-    co_return Result<>{};
+  env::Task<Result<std::uint64_t>> send_file(const env::File&, std::uint64_t,
+                                             std::uint64_t length) override {
+    co_return length;
   }
   void close() override {}
   env::Endpoint local() const override { return {}; }
