@@ -1,10 +1,10 @@
 #include "env/real/freed_memory.h"
 
 #include <malloc.h>
-#include <time.h>
 
 #include <cstddef>
 #include <cstdlib>
+#include <ctime>
 #include <utility>
 
 namespace moldau::env {
@@ -15,9 +15,7 @@ namespace {
 constexpr int trimmed_from = 128 << 10;
 
 Duration processor_time() {
-  timespec used{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  return std::chrono::microseconds(std::clock() / (CLOCKS_PER_SEC / 1'000'000));
 }
 
 }  // namespace
