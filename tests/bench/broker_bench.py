@@ -82,6 +82,7 @@ class Bench:
         properties = servers.configuration(brand, setting, workloads.WORLDS[world],
                                            self.options.network_threads)
         server = servers.make(self.rig, brand, name, properties, self.options.broker_cpus)
+        self.touch_memory()  # a JVM fills its heap in the first cells
         figures = servers.start(server, self.options.idle_s)
         if world == "idle partitions":
             figures = self.fill_with_partitions(server)
@@ -220,7 +221,7 @@ def parse():
 def complete(options):
     """What was not given: short times with --quick."""
     usual = {"rounds": (5, 2), "seconds": (8, 2), "warm_s": (2, 0.7), "jit_s": (60, 12),
-             "idle_s": (5, 1.5), "touch_mib": (1024, 256)}
+             "idle_s": (5, 1.5), "touch_mib": (1024, 1024)}
     for name, values in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, values[options.quick])

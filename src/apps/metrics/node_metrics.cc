@@ -245,10 +245,13 @@ void add_partitions(Families& families, broker::Node& node) {
                     "Moves given up: the partition stays where it is, the log says why"},
                    real(moves.failures()));
   const auto& answers = node.broker().answer_memory();
-  families.gauge({"moldau_answer_memory_bytes", "Records in answers that are not taken yet"},
-                 real(answers.used()));
+  families.gauge(
+      {"moldau_answer_memory_bytes", "Records in memory, in answers that are not taken yet"},
+      real(answers.used()));
   families.gauge({"moldau_answer_memory_limit_bytes", "Beyond it answers are small"},
                  real(answers.capacity()));
+  families.gauge({"moldau_answer_files", "Held open by answers whose records stay in them"},
+                 real(answers.held_files()));
   families.gauge({"moldau_fetch_sessions", "Incremental fetch sessions"},
                  real(node.broker().fetch_sessions().size()));
 }

@@ -81,8 +81,9 @@ inline constexpr ConfigKey server_keys[] = {
     int_key("producer.purgatory.purge.interval.requests", "1000"),
     long_key("queued.max.request.bytes", "-1")
         .honoured()
-        .doc("Most bytes of requests held in memory, and of records in answers not yet taken; -1: "
-             "256 MiB."),
+        .doc("Most bytes of requests held in memory, and as many of records in answers not yet "
+             "taken; "
+             "-1: 256 MiB."),
     int_key("queued.max.requests", "500")
         .at_least(1)
         .high()
