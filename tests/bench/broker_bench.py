@@ -221,7 +221,7 @@ def parse():
 def complete(options):
     """What was not given: short times with --quick."""
     usual = {"rounds": (5, 2), "seconds": (8, 2), "warm_s": (2, 0.7), "jit_s": (60, 12),
-             "idle_s": (5, 1.5), "touch_mib": (1024, 1024)}
+             "idle_s": (5, 1.5), "touch_mib": (1024, 512)}
     for name, values in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, values[options.quick])
