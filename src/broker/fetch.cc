@@ -149,6 +149,10 @@ bool Fetch::take_memory() {
   std::int64_t bytes = 0;
   for (auto& part : parts_) {
     part.cached = cached_to_send(part);
+    part.loader.reset();
+    if (part.cached) {
+      part.loader = std::make_shared<PartitionLoader>(broker_, *part.partition, part.plan.file);
+    }
     if (!part.cached) bytes += static_cast<std::int64_t>(part.plan.length);
   }
   const auto left = broker_.answer_memory().left();
@@ -270,7 +274,7 @@ Offset Fetch::limit_of(const storage::Positions& positions) const {
 /// must be read into memory after all.
 env::Task<Result<bool>> Fetch::refer(FetchPart& part) {
   const auto& plan = part.plan;
-  auto loader = std::make_shared<PartitionLoader>(broker_, *part.partition, plan.file);
+  const auto loader = std::move(part.loader);
   if (part.cached == env::Cached::no) {
     if (!co_await loader->load(plan.position, plan.length, context_.worker)) {
       part.data.error_code = ErrorCode::kafka_storage_error;
@@ -279,10 +283,8 @@ env::Task<Result<bool>> Fetch::refer(FetchPart& part) {
     // There may be no cache, or too little of it.
     if (plan.file->cached(plan.position, plan.length) != env::Cached::yes) co_return false;
   }
-  part.data.records = net::in_file({.loader = std::move(loader),
-                                    .file = plan.file,
-                                    .position = plan.position,
-                                    .length = plan.length});
+  part.data.records = net::in_file(
+      {.loader = loader, .file = plan.file, .position = plan.position, .length = plan.length});
   broker_.requests().bytes_out.add(plan.length);
   co_return true;
 }

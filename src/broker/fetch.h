@@ -10,6 +10,7 @@
 #include "broker/partition.h"
 #include "broker/request_context.h"
 #include "env/task.h"
+#include "net/answer.h"
 #include "protocol/messages/fetch.h"
 #include "storage/log.h"
 
@@ -36,6 +37,7 @@ struct FetchPart {
   storage::ReadPlan plan;
   /// Of what is planned, if it goes from its file to the stream; else `memory` is for it.
   std::optional<env::Cached> cached;
+  std::shared_ptr<net::RangeLoader> loader;  ///< then
   AnswerMemory::Taken memory;
 
   bool has_error() const { return data.error_code != protocol::ErrorCode::none; }

@@ -87,6 +87,30 @@ TEST_F(FetchTest, many_bytes_stay_in_their_file_and_few_are_read) {
             static_cast<std::int64_t>(few.data.records->size()));
 }
 
+TEST_F(FetchTest, what_the_page_cache_does_not_keep_is_read_into_memory) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  put("t");
+  disk().options().cold_reads_per_million = 1'000'000;
+  FetchPart part;
+  run(fetch_part(node().broker(), env(), 0, part));
+  EXPECT_EQ(net::file_range(part.data.records.value()), nullptr);
+  EXPECT_GT(part.data.records->size(), 570'000U);
+  EXPECT_EQ(node().broker().answer_memory().held_files(), 0);
+}
+
+TEST_F(FetchTest, so_many_files_are_held_open_and_not_more) {
+  disk().options().cold_reads_per_million = 0;
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  put("t");
+  const auto& memory = node().broker().answer_memory();
+  std::vector<FetchPart> parts(AnswerMemory::held_files_max + 2);
+  for (auto& part : parts) run(fetch_part(node().broker(), env(), 0, part));
+  EXPECT_EQ(memory.held_files(), AnswerMemory::held_files_max);
+  EXPECT_EQ(memory.used(), static_cast<std::int64_t>(2 * parts.back().data.records->size()));
+  parts.clear();
+  EXPECT_EQ(memory.held_files(), 0);
+}
+
 TEST_F(FetchTest, a_device_that_fails_at_any_moment_is_told) {
   ASSERT_EQ(create("t"), ErrorCode::none);
   put("t");

@@ -82,8 +82,7 @@ inline constexpr ConfigKey server_keys[] = {
     long_key("queued.max.request.bytes", "-1")
         .honoured()
         .doc("Most bytes of requests held in memory, and as many of records in answers not yet "
-             "taken; "
-             "-1: 256 MiB."),
+             "taken; -1: 256 MiB."),
     int_key("queued.max.requests", "500")
         .at_least(1)
         .high()

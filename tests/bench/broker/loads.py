@@ -18,7 +18,7 @@ LATEST = -1
 PREFILL_BATCH = 100_000
 PREFILL_PARTS = 10
 TOUCHED_PARTS = 50
-BACKLOG_PART, ACCEPTED_IN_S = 25, 0.01
+BACKLOG_PART = 25
 JAVA_RECORDS = 100_000
 JAVA_ROUND_TRIPS = 1_000
 QUEUED_RECORDS = 40_000  # of all producers: what a full one may hold back
@@ -132,9 +132,11 @@ def idle_connections(server, count):
     held = []
     try:
         for number in range(count):
-            held.append(socket.create_connection(("127.0.0.1", server.settings.broker_port)))
-            if number % BACKLOG_PART == 0:
-                time.sleep(ACCEPTED_IN_S)
+            if number % BACKLOG_PART:
+                held.append(socket.create_connection(("127.0.0.1", server.settings.broker_port)))
+            else:  # connections are accepted in order: when this one is answered, those before are
+                held.append(connect(server))
+                held[-1].metadata()
         yield
     finally:
         for one in held:
