@@ -315,19 +315,29 @@ TEST_F(TwiceInDirectories, old_copy_is_not_served_while_the_directory_of_the_rep
 
 class VanishedPartition : public TwoDirectories {
  protected:
+  static constexpr auto points_path = "/second/recovery-point-offset-checkpoint";
   static env::Task<> move(env::Disk& disk, std::string from, std::string to) {
     EXPECT_TRUE(disk.rename(from, to));
     EXPECT_TRUE(disk.sync_directory("/second"));
     co_return;
   }
   static env::Task<> forget_points(env::Disk& disk) {
-    EXPECT_TRUE(disk.remove_file("/second/recovery-point-offset-checkpoint"));
+    EXPECT_TRUE(disk.remove_file(points_path));
     EXPECT_TRUE(disk.sync_directory("/second"));
     co_return;
   }
   /// While the broker runs: it is open, and stays so.
   void rename(const std::string& from, const std::string& to) {
     run_there(move(node().broker().env().disk(), from, to));
+  }
+  static env::Task<> read(env::Disk& disk, std::string path, std::string& text) {
+    text = as_text(env::read_file(disk, path, 10'000).value());
+    co_return;
+  }
+  std::string read_there(const std::string& path) {
+    std::string text;
+    run_there(read(node().broker().env().disk(), path, text));
+    return text;
   }
   void vanish() {
     run_for(std::chrono::seconds(2));  // the recovery point is saved
@@ -380,6 +390,19 @@ TEST_F(VanishedPartition, its_topic_can_be_deleted_right_before_a_crash) {
   power_cut();
   start();
   expect_served(there_, 0);
+}
+
+/// It had moved to another directory right before a crash, and the topic is deleted there.
+TEST_F(VanishedPartition, is_forgotten_where_it_is_served_from_another_directory) {
+  run_for(std::chrono::seconds(2));
+  const auto points = fmt::format("0\n2\n{} 0 1\n{} 0 1\n", there_, here_);
+  run_there(replace(node().broker().env().disk(), points_path, points));
+  power_cut();
+  start();
+  expect_served(here_, 1);
+  run_for(std::chrono::seconds(2));
+  EXPECT_FALSE(read_there(points_path).contains(here_));
+  EXPECT_TRUE(read_there(points_path).contains(there_));
 }
 
 TEST_F(VanishedPartition, that_never_held_a_record_begins_anew) {

@@ -79,7 +79,7 @@ env::Task<Result<>> Replicas::load(metadata::ImagePtr image) {
 
   std::vector<storage::KnownLog> missing;
   for (const auto& [id, topic] : image->topics_by_id) follow_topic(*topic, missing, *image);
-  forget_deleted(*image);
+  forget_gone(*image);
   leave_vanished(*image, missing);
   leave_to_lost_directories(*image, missing);
   co_await create_missing(*image, std::move(missing));
@@ -168,11 +168,13 @@ void Replicas::leave_vanished(const metadata::Image& image,
   });
 }
 
-/// The checkpoints may still know a topic that was deleted right before a crash.
-void Replicas::forget_deleted(const metadata::Image& image) {
+/// The checkpoints may still know a topic that was deleted right before a crash, or a partition
+/// that had moved to another directory.
+void Replicas::forget_gone(const metadata::Image& image) {
   std::erase_if(vanished_, [&](const auto& entry) {
     const auto& [name, dirs] = entry;
-    if (image.partition(name.topic, name.partition) != nullptr) return false;
+    const bool here = broker_.partitions().find(name.topic, name.partition) != nullptr;
+    if (!here && image.partition(name.topic, name.partition) != nullptr) return false;
     for (const auto* dir : dirs) dir->dir->forget(name);
     return true;
   });

@@ -56,7 +56,7 @@ class Replicas {
   void leave_to_lost_directories(const metadata::Image& image,
                                  std::vector<storage::KnownLog>& missing);
   void leave_vanished(const metadata::Image& image, std::vector<storage::KnownLog>& missing);
-  void forget_deleted(const metadata::Image& image);
+  void forget_gone(const metadata::Image& image);
   void lose(const metadata::Image& image, const storage::TopicPartition& name);
   void follow_topic(const metadata::Topic& topic, std::vector<storage::KnownLog>& missing,
                     const metadata::Image& image);

@@ -150,6 +150,64 @@ TEST_F(DeletedPartition, has_vanished_if_somebody_else_removed_it) {
   EXPECT_EQ(load().value().vanished, std::vector{name});
 }
 
+/// A replica that the metadata does not know any more: its directory stays, under another name.
+/// Then a topic of that name is made anew, and the power goes before it has a directory.
+class StrayPartition : public DeletedPartition {
+ protected:
+  void fail_its_rename() {
+    const auto directory = fmt::format("{}/{}", root, partition_directory_name(name));
+    on_call = [directory](DiskCall call, const std::string& path) -> std::optional<Error> {
+      if (call != DiskCall::names || path != directory) return std::nullopt;
+      return Error{.code = Errc::io, .context = "test"};
+    };
+  }
+};
+
+TEST_F(StrayPartition, has_not_vanished_when_the_power_goes_right_behind_its_rename) {
+  ASSERT_TRUE(await(dir_->make_stray(log_, worker())));
+  expect_not_vanished();
+  EXPECT_TRUE(directories().at(0).ends_with("-stray"));
+}
+
+TEST_F(StrayPartition, has_not_vanished_when_the_power_goes_before_its_rename) {
+  fail_its_rename();
+  ASSERT_FALSE(await(dir_->make_stray(log_, worker())));
+  crash(CrashKind::power_cut);
+  const auto report = restart();
+  EXPECT_TRUE(report.vanished.empty());
+  EXPECT_EQ(log_->positions().written_end, Offset(1)) << "recovered as a whole";
+}
+
+TEST_F(StrayPartition, is_made_on_a_full_disk_too) {
+  on_call = [](DiskCall call, const std::string&) -> std::optional<Error> {
+    if (call != DiskCall::write) return std::nullopt;
+    return Error{.code = Errc::no_space, .context = "test"};
+  };
+  ASSERT_TRUE(await(dir_->make_stray(log_, worker())));
+  EXPECT_FALSE(dir_->is_offline());
+  on_call = nullptr;
+  housekeeping();
+  expect_not_vanished();
+}
+
+TEST_F(StrayPartition, that_is_damaged_has_not_vanished_either) {
+  const auto file = segment_file_name(Offset(0), log_suffix);
+  ASSERT_TRUE(node_.disk().flip_bit(path(file), 70, 3));
+  crash(CrashKind::kill);
+  ASSERT_TRUE(open_dir());
+  ASSERT_EQ(load().value().quarantined.size(), 1U);
+  fail_its_rename();
+  const auto retire = [this] {
+    return await(dir_->retire_quarantined(name, DirectoryKind::stray, worker()));
+  };
+  ASSERT_FALSE(retire());
+  crash(CrashKind::power_cut);
+  ASSERT_TRUE(open_dir());
+  ASSERT_EQ(load().value().quarantined.size(), 1U) << "not recovered as if nothing were known";
+  ASSERT_TRUE(retire());
+  expect_not_vanished();
+}
+
 class ActiveProducers : public LogTest {};
 
 TEST_F(ActiveProducers, are_told_with_their_last_batch) {

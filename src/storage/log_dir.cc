@@ -179,13 +179,11 @@ std::vector<std::shared_ptr<Log>> LogDir::logs() const {
   return state_->all_logs();
 }
 
-/// A partition of that name may have been here before: what the checkpoints say of it must not be
-/// taken for the new one's after a crash.
-Result<> LogDir::State::forget_old_checkpoints(std::span<const KnownLog> new_logs) {
+Result<> LogDir::State::forget_durably(std::span<const KnownLog> gone) {
   env::Lock guard(checkpoint_mutex);
   for (auto* checkpoint : all_checkpoints()) {
     bool stale = false;
-    for (const auto& log : new_logs) {
+    for (const auto& log : gone) {
       stale |= checkpoint->on_disk(log.name).has_value();
       checkpoint->erase(log.name);
     }
@@ -220,7 +218,9 @@ Result<std::vector<std::shared_ptr<Log>>> LogDir::create(std::span<const KnownLo
     const auto path = fmt::format("{}/{}", state.options.path, partition_directory_name(log.name));
     if (TRY(state.disk().exists(path))) return fail(Errc::exists, path);
   }
-  TRY(state.guarded(state.forget_old_checkpoints(new_logs)));
+  // A partition of that name may have been here before: what the checkpoints say of it must not be
+  // taken for the new one's after a crash.
+  TRY(state.guarded(state.forget_durably(new_logs)));
   std::vector<FlushItem> made(new_logs.size() + 1);
   const auto make_all = [&]() -> Result<> {
     for (std::size_t i = 0; i < new_logs.size(); ++i) {
@@ -298,9 +298,25 @@ void LogDir::forget(const TopicPartition& name) {
   state_->forget_checkpoints(name);
 }
 
+/// A deleted partition's directory is there until the recovery points have forgotten it; a stray is
+/// there for good, and another partition of its name may be on its way to any directory. So the
+/// checkpoints forget it at once: a start that found only its line would take that one for
+/// vanished.
+Result<> LogDir::State::forget_stray(const TopicPartition& name) {
+  const KnownLog stray{.name = name, .topic_id = {}, .config = nullptr};
+  auto forgotten = guarded(forget_durably(std::span(&stray, 1)));
+  if (!forgotten && forgotten.error().code == Errc::no_space) return {};  // soon, by housekeeping
+  return forgotten;
+}
+
 /// Exclusive, pool: the log has ended, nobody writes.
 Result<> LogDir::State::retire(Log& log, DirectoryKind kind) {
   auto& log_state = log.priv();
+  {
+    env::Lock guard(mutex);
+    logs.erase(log.name());  // no housekeeping finds it any more
+  }
+  if (kind == DirectoryKind::stray) TRY(forget_stray(log.name()));
   auto renamed = TRY(rename_away(log.name(), log.directory(), kind));
   std::int64_t delay_ms = 0;
   {
@@ -308,11 +324,7 @@ Result<> LogDir::State::retire(Log& log, DirectoryKind kind) {
     log_state.directory = renamed;
     delay_ms = log_state.config->file_delete_delay_ms;
   }
-  {
-    env::Lock guard(mutex);
-    logs.erase(log.name());
-  }
-  forget_checkpoints(log.name());  // now that no housekeeping finds the log any more
+  forget_checkpoints(log.name());
   if (kind == DirectoryKind::deleted) remove_later(std::move(renamed), delay_ms);
   return {};
 }
@@ -355,6 +367,8 @@ env::Task<Result<>> LogDir::retire_quarantined(TopicPartition name, DirectoryKin
         const auto directory =
             fmt::format("{}/{}", state.options.path, partition_directory_name(name));
         auto renamed = TRY(state.rename_away(name, directory, kind));
+        // Not before: what is damaged must not be recovered as if nothing were known of it.
+        if (kind == DirectoryKind::stray) return state.forget_stray(name);
         state.forget_checkpoints(name);
         if (kind == DirectoryKind::deleted) {
           state.remove_later(std::move(renamed), LogConfig{}.file_delete_delay_ms);

@@ -80,7 +80,9 @@ struct LogDir::State final : DirContext,
   Result<> open();
   void note_free_space();
   Result<> make_partition_directory(const KnownLog& log, FlushItem& made);
-  Result<> forget_old_checkpoints(std::span<const KnownLog> logs);
+  /// Written, where a checkpoint on disk knows one of them.
+  Result<> forget_durably(std::span<const KnownLog> gone);
+  Result<> forget_stray(const TopicPartition& name);
   Result<> retire(Log& log, DirectoryKind kind);
   /// Its directory under another name, durable. Pool.
   Result<std::string> rename_away(const TopicPartition& name, const std::string& directory,
