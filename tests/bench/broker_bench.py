@@ -10,11 +10,13 @@ being first. Medians of the rounds, ratios of each round with their spread.
 """
 
 import argparse
+import contextlib
 import os
 import pathlib
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,11 +29,13 @@ import broker_wire  # noqa: E402  (found by the line above)
 import kafka_rig  # noqa: E402
 import loads  # noqa: E402
 import plots  # noqa: E402
+import processes  # noqa: E402
 import results as results_module  # noqa: E402
 import servers  # noqa: E402
 import workloads  # noqa: E402
 
 SELF = "the broker itself"
+FAILURES = (SystemExit, OSError, ValueError, subprocess.TimeoutExpired, processes.Failure)
 WARM_UPS = (  # what the warm-up's time is divided among: as many paths as the cells have
     workloads.Workload("warm-up", "", consumers=1),
     workloads.Workload("warm-up", "", size=100, linger_ms=0, producers=50),
@@ -62,7 +66,8 @@ class Bench:
             bare = [cell for cell in self.cells if cell.bare]
             for setting in self.options.settings if number else ():
                 for cell in bare:
-                    self.bare_cell(cell, setting)
+                    with self.failing_alone(number, setting, "bare", cell.name):
+                        self.bare_cell(cell, setting, number)
 
     def in_turn(self, number):
         brands = list(self.options.brands)
@@ -83,24 +88,41 @@ class Bench:
                                            self.options.network_threads)
         server = servers.make(self.rig, brand, name, properties, self.options.broker_cpus)
         self.touch_memory()  # a JVM fills its heap in the first cells
-        figures = servers.start(server, self.options.idle_s)
-        if world == "idle partitions":
-            figures = self.fill_with_partitions(server)
-        self.warm_up(server)
-        for cell in cells:
-            self.say(number, setting, brand, cell)
-            self.touch_memory()
-            found = self.cell(server, cell).run(self.rate(setting, cell))
+        what = SELF if world == "plain" else f"{SELF}, {world}"
+        with self.failing_alone(number, setting, brand, what):
+            figures = servers.start(server, self.options.idle_s)
+            if world == "idle partitions":
+                figures = self.fill_with_partitions(server)
+            self.warm_up(server)
+            for cell in cells:
+                self.say(number, setting, brand, cell)
+                with self.failing_alone(number, setting, brand, cell.name):
+                    self.measure(server, number, setting, brand, cell)
+            figures["memory after the load, MiB"] = servers.memory_mib(server.process.child.pid)
             if number:
-                self.results.add(setting, cell.name, brand, found)
-            else:
-                self.maxima.setdefault((setting, cell.name), {})[brand] = found["records/s"]
-        figures["memory after the load, MiB"] = servers.memory_mib(server.process.child.pid)
-        if number:
-            what = SELF if world == "plain" else f"{SELF}, {world}"
-            self.results.add(setting, what, brand, figures)
+                self.results.add(setting, what, brand, number, figures)
         server.stop()
         shutil.rmtree(server.data)
+
+    def measure(self, server, number, setting, brand, cell):
+        self.touch_memory()
+        found = self.cell(server, cell).run(self.rate(setting, cell))
+        if number:
+            self.results.add(setting, cell.name, brand, number, found)
+        else:
+            self.maxima.setdefault((setting, cell.name), {})[brand] = found["records/s"]
+
+    @contextlib.contextmanager
+    def failing_alone(self, number, setting, brand, what):
+        """A failure in hours of measuring costs its own values only, is told, and is no success.
+        Without the maxima of round 0 there is nothing to measure."""
+        try:
+            yield
+        except FAILURES as failure:
+            if number == 0:
+                raise
+            self.results.failures.append(f"round {number}: {setting}, {brand}, {what}: {failure}")
+            print(self.results.failures[-1], file=sys.stderr, flush=True)
 
     def cell(self, server, workload):
         self.serial += 1
@@ -149,13 +171,13 @@ class Bench:
                 "memory per 1,000 partitions, MiB": (servers.memory_mib(pid) - before)
                 / (workloads.IDLE_PARTITIONS / 1000)}
 
-    def bare_cell(self, cell, setting):
+    def bare_cell(self, cell, setting, number):
         self.serial += 1
-        self.say("", setting, "bare", cell)
+        self.say(number, setting, "bare", cell)
         self.touch_memory()
         loop = servers.BareLoop(self.rig, self.options.bare_loop, f"bare-{self.serial}",
                                 cell.partitions, setting, self.options.broker_cpus)
-        self.results.add(setting, cell.name, "bare",
+        self.results.add(setting, cell.name, "bare", number,
                          loads.raw(self.options, cell, loop.port, loop.pid))
         loop.stop()
         shutil.rmtree(loop.data)
@@ -241,7 +263,7 @@ def main():
         draw(options.plots)
         return 0
     complete(options)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and what was started ends, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # and what was started ends, too
     servers.allow_many_files()
     cells = chosen(options)
     if not cells:
@@ -253,11 +275,13 @@ def main():
         bench = Bench(options, rig, cells)
         try:
             bench.run()
+        except KeyboardInterrupt:
+            bench.results.failures.append("ended before its last round")
         finally:
             rig.close()
             if bench.results.values:  # also what a run that is ended early has
                 report(options, bench, conditions, time.monotonic() - begun)
-    return 0
+    return 1 if bench.results.failures else 0
 
 
 def report(options, bench, conditions, took):

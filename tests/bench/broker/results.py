@@ -25,17 +25,24 @@ JAVA_SAID = ("MB/s", "CPU s/GB", "ack p99, ms", "end to end p50, ms", "end to en
 
 
 class Results:
-    """Every value of every run: {(setting, what, figure): {brand: [one of each round]}}."""
+    """Every value of every run: {(setting, what, figure): {brand: [one of each round, or None]}}."""
 
     def __init__(self):
         self.values = {}
         self.curves = {}
         self.foreign = []
+        self.failures = []
 
-    def add(self, setting, what, brand, figures):
+    def add(self, setting, what, brand, number, figures):
+        """Of round `number`, from 1 on; rounds that failed have no value."""
         for figure, value in figures.items():
-            into = self.curves if figure.endswith("curve, us") else self.values
-            into.setdefault((setting, what, figure), {}).setdefault(brand, []).append(value)
+            key = setting, what, figure
+            if figure.endswith("curve, us"):
+                self.curves.setdefault(key, {}).setdefault(brand, []).append(value)
+                continue
+            rounds = self.values.setdefault(key, {}).setdefault(brand, [])
+            rounds += [None] * (number - 1 - len(rounds))
+            rounds.append(value)
         if figures.get("foreign CPUs", 0) > FOREIGN_CPUS_MAX:
             self.foreign.append(f"{brand}, {setting}, {what}: {figures['foreign CPUs']:.2f}")
 
@@ -43,13 +50,13 @@ class Results:
         return self.values.get((setting, what, figure), {}).get(brand, [])
 
     def median(self, setting, what, figure, brand):
-        found = self.of(setting, what, figure, brand)
+        found = [one for one in self.of(setting, what, figure, brand) if one is not None]
         return statistics.median(found) if found else None
 
     def ratios(self, setting, what, figure, below="apache"):
         """Moldau : the other one, of each round, least first."""
         sides = (self.of(setting, what, figure, brand) for brand in ("moldau", below))
-        return sorted(ours / theirs for ours, theirs in zip(*sides) if theirs)
+        return sorted(ours / theirs for ours, theirs in zip(*sides) if theirs and ours is not None)
 
     # ---- Tables
 
@@ -63,6 +70,8 @@ class Results:
         if self.foreign:
             print(f"\n{len(self.foreign)} cells had other processes beside them (more than "
                   f"{FOREIGN_CPUS_MAX} of a CPU), for instance {self.foreign[0]}")
+        for failure in self.failures:
+            print(f"FAILED {failure}")
 
     def rows(self, setting, what, said):
         for key in [key for key in self.values if key[:2] == (setting, what)]:
@@ -85,7 +94,7 @@ class Results:
                                  "most": ratios[-1]}
             cells.append(cell)
         lines = ",\n".join(json.dumps(rounded(cell)) for cell in cells)
-        text = json.dumps({**head, "foreign": self.foreign}, indent=1)
+        text = json.dumps({**head, "foreign": self.foreign, "failures": self.failures}, indent=1)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f'{text[:-2]},\n "values": [\n{lines}\n]\n}}\n', encoding="utf-8")
 
@@ -100,6 +109,7 @@ class Results:
             into[key] = {brand: cell[brand] for brand in (*servers.BRANDS, "bare")
                          if brand in cell}
         results.foreign = known.get("foreign", [])
+        results.failures = known.get("failures", [])
         return results, known
 
 
