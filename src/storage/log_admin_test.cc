@@ -154,6 +154,19 @@ TEST_F(DeletedPartition, has_vanished_if_somebody_else_removed_it) {
 /// Then a topic of that name is made anew, and the power goes before it has a directory.
 class StrayPartition : public DeletedPartition {
  protected:
+  /// A move was about to end when the power went: the copy is whole, and so are its lines.
+  void retire_a_copy(DirectoryKind kind) {
+    const auto live = fmt::format("{}/{}", root, partition_directory_name(name));
+    const auto future = retired_directory_name(name, Uuid::of(1, 2), DirectoryKind::future);
+    auto& disk = env_->disk();
+    ASSERT_TRUE(on_pool([&] { return disk.rename(live, fmt::format("{}/{}", root, future)); }));
+    ASSERT_TRUE(on_pool([&] { return disk.sync_directory(root); }));
+    crash(CrashKind::power_cut);
+    ASSERT_TRUE(open_dir());
+    const auto futures = load().value().futures;
+    ASSERT_EQ(futures.size(), 1U);
+    ASSERT_TRUE(await(dir_->retire_future(futures.front(), kind, worker())));
+  }
   void fail_its_rename() {
     const auto directory = fmt::format("{}/{}", root, partition_directory_name(name));
     on_call = [directory](DiskCall call, const std::string& path) -> std::optional<Error> {
@@ -205,6 +218,18 @@ TEST_F(StrayPartition, that_is_damaged_has_not_vanished_either) {
   ASSERT_TRUE(open_dir());
   ASSERT_EQ(load().value().quarantined.size(), 1U) << "not recovered as if nothing were known";
   ASSERT_TRUE(retire());
+  expect_not_vanished();
+}
+
+TEST_F(StrayPartition, that_was_a_copy_has_not_vanished_either) {
+  retire_a_copy(DirectoryKind::stray);
+  expect_not_vanished();
+}
+
+TEST_F(StrayPartition, that_was_a_copy_and_is_deleted_has_not_vanished_either) {
+  retire_a_copy(DirectoryKind::deleted);
+  housekeeping();
+  EXPECT_TRUE(directories().empty());
   expect_not_vanished();
 }
 

@@ -281,6 +281,11 @@ env::Task<Result<>> LogDir::retire_future(FutureLog future, DirectoryKind kind, 
   auto& state = *state_;
   co_return co_await env::run_on(state.pool(), env::IoClass::background, home, [&]() -> Result<> {
     auto renamed = TRY(state.rename_away(future.name, future.directory, kind));
+    // A copy that was whole has its lines already.
+    if (find(future.name) == nullptr) {
+      if (kind == DirectoryKind::stray) return state.forget_stray(future.name);
+      state.forget_checkpoints(future.name);
+    }
     if (kind == DirectoryKind::deleted) state.remove_later(std::move(renamed), 0);
     return {};
   });
