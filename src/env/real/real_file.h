@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+
 #include "env/disk.h"
 #include "env/real/fd.h"
 
@@ -34,10 +36,12 @@ class RealFile final : public File {
   int native_handle() const override { return fd_.get(); }
 
  private:
+  void read_exactly() const;
   std::unexpected<Error> failed(const char* call) const;
 
   const Fd fd_;
   const std::string path_;
+  mutable std::atomic<bool> is_exact_{false};  ///< the kernel reads nothing ahead by itself
 };
 
 }  // namespace moldau::env
