@@ -34,7 +34,7 @@ import results as results_module  # noqa: E402
 import servers  # noqa: E402
 import workloads  # noqa: E402
 
-SELF = "the broker itself"
+SELF = results_module.SELF
 FAILURES = (SystemExit, OSError, ValueError, subprocess.TimeoutExpired, processes.Failure)
 WARM_UPS = (  # what the warm-up's time is divided among: as many paths as the cells have
     workloads.Workload("warm-up", "", consumers=1),
@@ -201,12 +201,27 @@ def print_list():
 
 
 def draw(path):
-    """The plots of a JSON file, beside it."""
+    """The tables and plots of a JSON file, beside it."""
     found, head = results_module.Results.read(path)
     names = set(what for _, what, _ in found.values)
     cells = [cell for cell in workloads.TABLE if cell.name in names]
-    for name in plots.write_all(path.parent, path.stem, found, cells, head["settings"]):
+    for name in write_beside(path, found, cells, head):
         print(path.parent / name)
+
+
+def write_beside(path, found, cells, head):
+    """The plots, and the tables with what they were made on; their names."""
+    lines = list(found.table(head["settings"], [(cell.name, results_module.said_of(cell))
+                                                for cell in cells]))
+    print("\n".join(lines))
+    text = (f"# Moldau and Apache Kafka {head['apache']}, {head['date'][:10]}\n\n"
+            f"Commit {head['commit']}, {head['machine']}, Linux {head['kernel']}; medians of"
+            f" {head['rounds']} rounds, cells of {head['seconds of a cell']} s. Made by"
+            f" `./dev bench` from [{path.name}]({path.name}), where all figures and conditions are;"
+            " [how](../performance.md).\n")
+    tables = path.with_suffix(".md")
+    tables.write_text(text + "\n".join(lines) + "\n", encoding="utf-8")
+    return [tables.name, *plots.write_all(path.parent, path.stem, found, cells, head["settings"])]
 
 
 def parse():
@@ -216,8 +231,8 @@ def parse():
     parser.add_argument("--only", metavar="REGEX", help="the cells whose name matches")
     parser.add_argument("--list", action="store_true", help="names the cells")
     parser.add_argument("--plots", type=pathlib.Path, metavar="FILE",
-                        help="draws the plots of a JSON file again, and measures nothing")
-    parser.add_argument("--out", type=pathlib.Path, help="JSON; plots beside it. "
+                        help="makes tables and plots of a JSON file again, and measures nothing")
+    parser.add_argument("--out", type=pathlib.Path, help="JSON; tables and plots beside it. "
                         "docs/bench/broker.json, or broker-quick.json")
     parser.add_argument("--brands", nargs="+", choices=servers.BRANDS, default=servers.BRANDS)
     parser.add_argument("--settings", nargs="+", choices=servers.DURABILITY,
@@ -285,8 +300,6 @@ def main():
 
 
 def report(options, bench, conditions, took):
-    bench.results.print(options.settings,
-                        [(cell.name, results_module.said_of(cell)) for cell in bench.cells])
     head = {
         **conditions, "settings": options.settings, "rounds": options.rounds,
         "seconds of a cell": options.seconds, "seconds of the JIT's warm-up": options.jit_s,
@@ -299,8 +312,7 @@ def report(options, bench, conditions, took):
                               for (setting, what), brands in bench.maxima.items()},
     }
     bench.results.write(options.out, head)
-    names = plots.write_all(options.out.parent, options.out.stem, bench.results, bench.cells,
-                            options.settings)
+    names = write_beside(options.out, bench.results, bench.cells, head)
     print(f"\n{took:.0f} s; {options.out}, {', '.join(names)}")
 
 

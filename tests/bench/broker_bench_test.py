@@ -89,6 +89,27 @@ def check_refusal(build, directory):
     check(False, "refused records were measured")
 
 
+def check_failing_rounds():
+    """A failure is told, and the rounds around it stay pairs."""
+    bench = broker_bench.Bench(None, None, [])
+    for number in (1, 2, 3):
+        for brand, value in (("moldau", 10.0 * number), ("apache", 100.0)):
+            with bench.failing_alone(number, "fsync", brand, "cell"):
+                if (number, brand) == (2, "moldau"):
+                    raise SystemExit("lost")
+                bench.results.add("fsync", "cell", brand, number, {"MB/s": value})
+    found = bench.results
+    check(found.failures == ["round 2: fsync, moldau, cell: lost"], f"failures: {found.failures}")
+    check(found.ratios("fsync", "cell", "MB/s") == [0.1, 0.3], "ratios of other rounds")
+    check(found.median("fsync", "cell", "MB/s", "moldau") == 20, "the median of what is there")
+    try:
+        with bench.failing_alone(0, "fsync", "moldau", "maximum"):
+            raise SystemExit("lost")
+    except SystemExit:
+        return
+    check(False, "measured without maxima")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--directory", type=pathlib.Path, help="of the programs",
@@ -96,6 +117,7 @@ def main():
     build = parser.parse_args().directory.resolve()
     with tempfile.TemporaryDirectory(prefix="moldau-bench-test-") as name:
         directory = pathlib.Path(name)
+        check_failing_rounds()
         check_values(run(build, directory))
         plots = list(directory.glob("out-*.svg"))
         check(len(plots) == 2, f"plots: {plots}")

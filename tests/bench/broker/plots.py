@@ -174,9 +174,10 @@ def write_all(directory, stem, results, cells, settings):
     full = [(setting, cell.name) for cell in cells if not cell.load for setting in settings]
     part = [(setting, cell.name) for setting in settings for cell in cells if cell.load]
     every = [*full, *part]
-    before = set(directory.glob(f"{stem}-*.svg"))
-    for one in before:
-        one.unlink()
+    written = [directory / f"{stem}-{what}.svg"
+               for what in ("cpu", "throughput", "p99", "latency", "end-to-end")]
+    for one in written:
+        one.unlink(missing_ok=True)
     ratios(directory / f"{stem}-cpu.svg", results, "CPU time of the broker for each GB produced",
            "CPU s/GB", every, "less")
     ratios(directory / f"{stem}-throughput.svg", results, "Throughput at saturation", "MB/s", full,
@@ -186,4 +187,4 @@ def write_all(directory, stem, results, cells, settings):
     latency(directory / f"{stem}-latency.svg", results, "Latency of produce", part, "ack")
     latency(directory / f"{stem}-end-to-end.svg", results, "Latency from producer to consumer", part,
             "end to end")
-    return sorted(path.name for path in directory.glob(f"{stem}-*.svg"))
+    return sorted(path.name for path in written if path.exists())

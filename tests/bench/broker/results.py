@@ -13,6 +13,7 @@ import kafka_jars
 import kafka_rig
 import servers
 
+SELF = "the broker itself"
 FOREIGN_CPUS_MAX = 0.15  # of other processes; beyond it a cell is not trusted
 # What is said of a cell, most telling first; all other figures are in the JSON file.
 SAID = {
@@ -60,18 +61,25 @@ class Results:
 
     # ---- Tables
 
-    def print(self, chosen, cells):
+    def table(self, chosen, cells):
+        """The lines of one table for each setting, and what is to be known of them."""
         for setting in chosen:
-            print(f"\n| {setting} | figure | Moldau | Apache | Moldau : Apache (least to most) |"
-                  " Moldau : bare loop |\n|---|---|---|---|---|---|")
-            for what, said in [("the broker itself", None), *cells]:
+            yield ""
+            yield (f"| {setting} | figure | Moldau | Apache | Moldau : Apache (least to most) |"
+                   " Moldau : bare loop |")
+            yield "|---|---|---|---|---|---|"
+            worlds = dict.fromkeys(what for of, what, _ in self.values
+                                   if of == setting and what.startswith(SELF))
+            for what, said in [*((world, None) for world in worlds), *cells]:
                 for row in self.rows(setting, what, said):
-                    print("| " + " | ".join(row) + " |")
+                    yield "| " + " | ".join(row) + " |"
         if self.foreign:
-            print(f"\n{len(self.foreign)} cells had other processes beside them (more than "
-                  f"{FOREIGN_CPUS_MAX} of a CPU), for instance {self.foreign[0]}")
+            yield ""
+            yield (f"{len(self.foreign)} cells had other processes beside them (more than "
+                   f"{FOREIGN_CPUS_MAX} of a CPU), for instance {self.foreign[0]}")
         for failure in self.failures:
-            print(f"FAILED {failure}")
+            yield ""
+            yield f"FAILED {failure}"
 
     def rows(self, setting, what, said):
         for key in [key for key in self.values if key[:2] == (setting, what)]:
