@@ -26,6 +26,9 @@ class IoPool {
   virtual ~IoPool() = default;
   /// From any thread; FIFO per class when the class has one thread.
   virtual void submit(IoClass io_class, Job job) = 0;
+  /// As submit, from a job of that class and as its last act: the thread that is about to be free
+  /// takes it, and no other is woken for it.
+  virtual void follow(IoClass io_class, Job job) { submit(io_class, std::move(job)); }
   virtual int threads(IoClass io_class) const = 0;
   virtual std::size_t queued(IoClass io_class) const = 0;
 };

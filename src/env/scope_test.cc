@@ -40,7 +40,7 @@ Task<> read_forever(Stream& stream, int& ended) {
   expect_cancelled(co_await stream.read_some(buffer));
   expect_cancelled(co_await stream.read_some(buffer));
   const std::array<Bytes, 1> pieces{buffer};
-  expect_cancelled(co_await stream.write(pieces));
+  expect_cancelled(co_await stream.write(pieces, More::no));
   ++ended;
 }
 

@@ -21,6 +21,9 @@ struct Endpoint {
   auto operator<=>(const Endpoint&) const = default;
 };
 
+/// Whether something is written right behind it, which may go into the same packet.
+enum class More : std::uint8_t { no, follows };
+
 /// A connected byte stream, living on one worker: all calls from tasks on that worker; one read and
 /// one write may be under way at once. Errors: closed (by us or the peer), cancelled, io.
 class Stream {
@@ -32,7 +35,7 @@ class Stream {
   /// read_some can tell).
   virtual Result<std::size_t> try_read(MutBytes into) = 0;
   /// All of the pieces, which stay alive until it returns.
-  virtual Task<Result<>> write(std::span<const Bytes> pieces) = 0;
+  virtual Task<Result<>> write(std::span<const Bytes> pieces, More more) = 0;
   /// The first of `length` bytes of the file from `position` on, by sendfile where there is one;
   /// how many it was. When there is no room for more it waits until there is, and sends nothing
   /// after that (0 if there was none): what is in the page cache may be different by then.

@@ -48,7 +48,7 @@ Task<Result<std::string>> read_exactly(Stream& stream, std::size_t size) {
 
 Task<Result<>> write_text(Stream& stream, std::string text) {
   const std::array pieces{as_bytes(text)};
-  co_return co_await stream.write(pieces);
+  co_return co_await stream.write(pieces, More::no);
 }
 
 class TransportTest : public testing::TestWithParam<WorldKind> {
@@ -64,8 +64,11 @@ Task<> echo_once(Env& env) {
   EXPECT_EQ(pair.server->local(), pair.listener->local());
   EXPECT_EQ(pair.server->remote(), pair.client->local());
   const std::array pieces{as_bytes("hello"), Bytes{}, as_bytes(", world")};
-  EXPECT_TRUE(co_await pair.client->write(pieces));
+  EXPECT_TRUE(co_await pair.client->write(pieces, More::no));
   EXPECT_EQ((co_await read_exactly(*pair.server, 12)).value(), "hello, world");
+  EXPECT_TRUE(co_await pair.client->write(pieces, More::follows));
+  EXPECT_TRUE(co_await pair.client->write(std::span(pieces).first(1), More::no));
+  EXPECT_EQ((co_await read_exactly(*pair.server, 17)).value(), "hello, worldhello");
   EXPECT_TRUE(co_await write_text(*pair.server, "back"));
   EXPECT_EQ((co_await read_exactly(*pair.client, 4)).value(), "back");
 }
@@ -152,7 +155,7 @@ Task<> read_until_closed(Stream& stream, int& ended) {
 Task<> write_until_closed(Stream& stream, int& ended) {
   const std::string much(64 << 20, 'x');
   const std::array pieces{as_bytes(much)};
-  const auto written = co_await stream.write(pieces);
+  const auto written = co_await stream.write(pieces, More::no);
   EXPECT_FALSE(written);
   if (!written) EXPECT_EQ(written.error().code, Errc::closed);
   ++ended;
@@ -254,7 +257,7 @@ Task<> echo_server(Env& env, Stream& stream) {
     const auto got = co_await stream.read_some(buffer);
     if (!got || *got == 0) co_return;
     const std::array<Bytes, 1> pieces{Bytes(buffer).first(*got)};
-    if (!co_await stream.write(pieces)) co_return;
+    if (!co_await stream.write(pieces, More::no)) co_return;
   }
 }
 

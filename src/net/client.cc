@@ -101,7 +101,7 @@ env::Task<Result<>> Client::flush() {
     const std::vector<SharedBytes> frames = std::exchange(outbox_, {});
     std::vector<Bytes> pieces(frames.size());
     std::ranges::transform(frames, pieces.begin(), &SharedBytes::bytes);
-    written = co_await stream_->write(pieces);
+    written = co_await stream_->write(pieces, env::More::no);
   }
   writing_ = false;
   if (!written) end(written.error());

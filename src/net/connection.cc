@@ -173,7 +173,7 @@ env::Task<Result<>> Connection::send(std::vector<Chunk> chunks) {
   std::size_t gathered = 0;
   for (const Chunk& chunk : chunks) {
     if (const auto* range = std::get_if<FileRange>(&chunk)) {
-      CO_TRY(co_await send_pieces(pieces));
+      CO_TRY(co_await send_pieces(pieces, env::More::follows));
       gathered = 0;
       CO_TRY(co_await send_range(*range));
       continue;
@@ -185,20 +185,20 @@ env::Task<Result<>> Connection::send(std::vector<Chunk> chunks) {
       rest = rest.subspan(count);
       gathered += count;
       if (gathered < write_slice_bytes && pieces.size() < write_pieces_max) continue;
-      CO_TRY(co_await send_pieces(pieces));
+      CO_TRY(co_await send_pieces(pieces, env::More::no));
       gathered = 0;
     }
   }
-  co_return co_await send_pieces(pieces);
+  co_return co_await send_pieces(pieces, env::More::no);
 }
 
 /// Writes the pieces, if any, and empties the list.
-env::Task<Result<>> Connection::send_pieces(std::vector<Bytes>& pieces) {
+env::Task<Result<>> Connection::send_pieces(std::vector<Bytes>& pieces, env::More more) {
   if (pieces.empty()) co_return Result<>{};
   std::uint64_t bytes = 0;
   for (const Bytes piece : pieces) bytes += piece.size();
   begin_write();
-  CO_TRY(co_await stream_->write(pieces));
+  CO_TRY(co_await stream_->write(pieces, more));
   end_write(bytes);
   pieces.clear();
   co_return Result<>{};

@@ -96,7 +96,7 @@ class Connection final : public FrameReader::Observer,
   static env::Task<> write_answers(std::shared_ptr<Connection> self);
   Batch take_ready();
   env::Task<Result<>> send(std::vector<Chunk> chunks);
-  env::Task<Result<>> send_pieces(std::vector<Bytes>& pieces);
+  env::Task<Result<>> send_pieces(std::vector<Bytes>& pieces, env::More more);
   env::Task<Result<>> send_range(FileRange range);
   void begin_write();
   void end_write(std::uint64_t bytes);

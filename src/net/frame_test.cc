@@ -47,7 +47,7 @@ struct ReaderRig {
   }
   env::Task<> write(std::string bytes) {
     const std::array pieces{as_bytes(bytes)};
-    EXPECT_TRUE(co_await client->write(pieces));
+    EXPECT_TRUE(co_await client->write(pieces, env::More::no));
   }
   env::Task<> pause(std::int64_t ms) {
     env::Worker& home = env.workers().at(0);
@@ -149,7 +149,7 @@ class EndlessStream final : public env::Stream {
     for (auto& byte : into) byte = static_cast<std::uint8_t>(frame_[at_++ % frame_.size()]);
     return into.size();
   }
-  env::Task<Result<>> write(std::span<const Bytes>) override { co_return Result<>(); }
+  env::Task<Result<>> write(std::span<const Bytes>, env::More) override { co_return Result<>(); }
   env::Task<Result<std::uint64_t>> send_file(const env::File&, std::uint64_t,
                                              std::uint64_t length) override {
     co_return length;

@@ -269,7 +269,7 @@ class RawClient {
   }
   env::Task<Result<>> send_bytes(std::string bytes) {
     const std::array pieces{as_bytes(bytes)};
-    co_return co_await stream_->write(pieces);
+    co_return co_await stream_->write(pieces, env::More::no);
   }
   /// The frames in one write.
   env::Task<Result<>> send(std::vector<std::string> requests) {

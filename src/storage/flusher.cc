@@ -184,7 +184,7 @@ void Flusher::next_round() {
   for (auto& job : idle_jobs) job();
   if (sleeps) return;
   // Posted, not called: with a disk that answers at once the rounds would never return.
-  dir_.pool().submit(env::IoClass::flush, [this] { start_round(); });
+  dir_.pool().follow(env::IoClass::flush, [this] { start_round(); });
 }
 
 void Flusher::drop() {

@@ -87,16 +87,24 @@ class YieldingPool final : public env::IoPool {
       : pool_(std::move(pool)), faults_(faults) {}
   void submit(env::IoClass io_class, env::Job job) override {
     faults_.point("submit");
-    pool_->submit(io_class, [this, job = std::move(job)]() mutable {
-      faults_.point("job");
-      job();
-      faults_.point("job done");
-    });
+    pool_->submit(io_class, with_points(std::move(job)));
+  }
+  void follow(env::IoClass io_class, env::Job job) override {
+    faults_.point("follow");
+    pool_->follow(io_class, with_points(std::move(job)));
   }
   int threads(env::IoClass io_class) const override { return pool_->threads(io_class); }
   std::size_t queued(env::IoClass io_class) const override { return pool_->queued(io_class); }
 
  private:
+  env::Job with_points(env::Job job) {
+    return [this, job = std::move(job)]() mutable {
+      faults_.point("job");
+      job();
+      faults_.point("job done");
+    };
+  }
+
   std::unique_ptr<env::IoPool> pool_;
   Faults& faults_;
 };

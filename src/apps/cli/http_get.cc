@@ -18,7 +18,7 @@ env::Task<Result<std::string>> exchange(World& world, env::Endpoint endpoint, st
   const auto limit = worker.call_at(deadline, [&stream] { stream->close(); });
   const Bytes bytes = as_bytes(request);
   std::string answer;
-  auto done = co_await stream->write(std::span(&bytes, 1));
+  auto done = co_await stream->write(std::span(&bytes, 1), env::More::no);
   while (done) {
     std::array<std::uint8_t, 16'384> buffer;
     const auto size = co_await stream->read_some(buffer);

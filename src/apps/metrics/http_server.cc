@@ -114,7 +114,7 @@ env::Task<Result<>> HttpServer::exchange(env::Stream& stream) {
       answer.status, reason(answer.status), answer.content_type, answer.body.size());
   std::vector<Bytes> pieces{as_bytes(header)};
   if (!head_only) pieces.push_back(as_bytes(answer.body));
-  co_return co_await stream.write(pieces);
+  co_return co_await stream.write(pieces, env::More::no);
 }
 
 Result<std::string> percent_decoded(std::string_view text) {

@@ -43,7 +43,7 @@ class Http : public testing::Test {
       if (!stream) co_return;
       for (const auto& piece : sent) {
         const Bytes bytes = as_bytes(piece);
-        if (!co_await (*stream)->write({&bytes, 1})) break;
+        if (!co_await (*stream)->write({&bytes, 1}, env::More::no)) break;
       }
       for (;;) {
         std::array<std::uint8_t, 1024> buffer;

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <future>
 #include <set>
 #include <thread>
 
@@ -69,6 +70,19 @@ TEST(RealEnv, pool_runs_everything_before_it_is_destroyed_and_starts_threads_on_
   }
   EXPECT_EQ(ran, 100);
   EXPECT_LE(threads.size(), 2U);
+}
+
+TEST(RealEnv, what_follows_a_job_runs_on_its_thread) {
+  RealTestWorld world;
+  const auto pool = world.env().make_pool("test");
+  std::promise<std::thread::id> first;
+  std::promise<std::thread::id> second;
+  pool->submit(IoClass::flush, [&] {
+    pool->follow(IoClass::flush, [&] { second.set_value(std::this_thread::get_id()); });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // another would take it meanwhile
+    first.set_value(std::this_thread::get_id());
+  });
+  EXPECT_EQ(first.get_future().get(), second.get_future().get());
 }
 
 TEST(RealEnv, jobs_posted_by_one_thread_run_in_order) {

@@ -53,6 +53,12 @@ void RealIoPool::submit(IoClass io_class, Job job) {
   group.wake.notify_one();
 }
 
+void RealIoPool::follow(IoClass io_class, Job job) {
+  Group& group = groups_[index_of(io_class)];
+  const Lock lock(group.mutex);
+  group.jobs.push_back(std::move(job));
+}
+
 int RealIoPool::threads(IoClass io_class) const {
   return limits[index_of(io_class)].threads;
 }

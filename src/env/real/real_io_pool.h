@@ -20,6 +20,7 @@ class RealIoPool final : public IoPool {
   ~RealIoPool() override;
 
   void submit(IoClass io_class, Job job) override;
+  void follow(IoClass io_class, Job job) override;
   int threads(IoClass io_class) const override;
   std::size_t queued(IoClass io_class) const override;
 

@@ -73,26 +73,27 @@ Result<std::size_t> RealStream::try_read(MutBytes into) {
 }
 
 // True: go on; false: the socket is full.
-Result<bool> RealStream::send_once(Pieces& left) {
+Result<bool> RealStream::send_once(Pieces& left, More more) {
   if (closed_) return fail(Errc::closed);
   std::array<iovec, iov_batch> batch;
   msghdr message{};
   message.msg_iov = batch.data();
   message.msg_iovlen = static_cast<std::size_t>(left.fill(batch));
-  const ssize_t sent = retry_interrupted(
-      [&] { return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL); });
+  const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (more == More::follows ? MSG_MORE : 0);
+  const ssize_t sent =
+      retry_interrupted([&] { return ::sendmsg(socket_.native_handle(), &message, flags); });
   if (sent < 0 && errno == EAGAIN) return false;
   if (sent < 0) return failed("write", errno);
   left.advance(static_cast<std::size_t>(sent));
   return true;
 }
 
-Task<Result<>> RealStream::write(std::span<const Bytes> pieces) {
+Task<Result<>> RealStream::write(std::span<const Bytes> pieces, More more) {
   if (detail::is_cancelled(co_await asio::this_coro::cancellation_state)) {
     co_return fail(Errc::cancelled);
   }
   for (Pieces left(pieces); !left.empty();) {
-    if (!CO_TRY(send_once(left))) CO_TRY(co_await wait_writable());
+    if (!CO_TRY(send_once(left, more))) CO_TRY(co_await wait_writable());
   }
   co_return Result<>{};
 }

@@ -25,7 +25,7 @@ class RealStream final : public Stream {
 
   Task<Result<std::size_t>> read_some(MutBytes into) override;
   Result<std::size_t> try_read(MutBytes into) override;
-  Task<Result<>> write(std::span<const Bytes> pieces) override;
+  Task<Result<>> write(std::span<const Bytes> pieces, More more) override;
   Task<Result<std::uint64_t>> send_file(const File& file, std::uint64_t position,
                                         std::uint64_t length) override;
   void close() override;
@@ -34,7 +34,7 @@ class RealStream final : public Stream {
 
  private:
   Task<Result<>> wait_writable();
-  Result<bool> send_once(Pieces& left);
+  Result<bool> send_once(Pieces& left, More more);
   std::unexpected<Error> failed(const char* call, int os_error) const;
 
   TcpSocket socket_;

@@ -61,7 +61,7 @@ Task<> keep_connection(Env& env, std::unique_ptr<Stream>& stream, Received& rece
 
 Task<> write_text(Stream& stream, std::string text, Result<>& outcome) {
   const std::array pieces{as_bytes(text)};
-  outcome = co_await stream.write(pieces);
+  outcome = co_await stream.write(pieces, More::no);
 }
 
 class NetworkTest : public testing::Test {

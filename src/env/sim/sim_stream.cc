@@ -70,7 +70,7 @@ Task<Result<std::size_t>> SimStream::wait_for_room() {
   }
 }
 
-Task<Result<>> SimStream::write(std::span<const Bytes> pieces) {
+Task<Result<>> SimStream::write(std::span<const Bytes> pieces, More /*more*/) {
   for (const Bytes piece : pieces) {
     for (Bytes left = piece; !left.empty();) {
       const std::size_t room = CO_TRY(co_await wait_for_room());

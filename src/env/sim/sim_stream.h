@@ -15,7 +15,7 @@ class SimStream final : public Stream {
 
   Task<Result<std::size_t>> read_some(MutBytes into) override;
   Result<std::size_t> try_read(MutBytes into) override;
-  Task<Result<>> write(std::span<const Bytes> pieces) override;
+  Task<Result<>> write(std::span<const Bytes> pieces, More more) override;
   Task<Result<std::uint64_t>> send_file(const File& file, std::uint64_t position,
                                         std::uint64_t length) override;
   void close() override;

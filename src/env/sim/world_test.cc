@@ -14,7 +14,7 @@ Task<> echo(Env& env, Stream& stream) {
     const auto got = co_await stream.read_some(buffer);
     if (!got || *got == 0) break;
     const std::array<Bytes, 1> pieces{Bytes(buffer).first(*got)};
-    if (!co_await stream.write(pieces)) break;
+    if (!co_await stream.write(pieces, More::no)) break;
     env.log().info("echoed bytes={}", *got);
   }
   stream.close();
@@ -57,7 +57,7 @@ Task<> client(Env& env, std::string target, int& answers) {
     for (int i = 0; stream && i < 10; ++i) {
       const std::string text(1 + prng.below(3'000), 'x');
       const std::array pieces{as_bytes(text)};
-      if (!co_await (*stream)->write(pieces)) break;
+      if (!co_await (*stream)->write(pieces, More::no)) break;
       std::array<std::uint8_t, 256> buffer{};
       const auto got = co_await (*stream)->read_some(buffer);
       if (!got || *got == 0) break;

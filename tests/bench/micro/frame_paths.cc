@@ -32,7 +32,7 @@ class FullStream final : public env::Stream {
     left_ = left_.subspan(count);
     return count;
   }
-  env::Task<Result<>> write(std::span<const Bytes>) override { co_return Result<>{}; }
+  env::Task<Result<>> write(std::span<const Bytes>, env::More) override { co_return Result<>{}; }
   env::Task<Result<std::uint64_t>> send_file(const env::File&, std::uint64_t,
                                              std::uint64_t length) override {
     co_return length;
