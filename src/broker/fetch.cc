@@ -104,10 +104,15 @@ void Fetch::watch() {
 
 void Fetch::find_partition(FetchPart& part) {
   const auto& key = part.target.key;
+  part.data.partition_index = key.partition;
+  if (part.target.found_at == context_.image->last_offset) {
+    part.partition = part.target.partition.lock();
+    if (part.partition != nullptr && !part.partition->is_closed()) return;
+    part.partition = nullptr;
+  }
   const bool by_id = protocol::names_topics_by_id(context_.api, context_.version);
   const auto* topic = by_id ? context_.image->topic(key.topic_id)
                             : context_.image->topic(std::string_view(key.topic));
-  part.data.partition_index = key.partition;
   if (topic == nullptr) {
     part.data.error_code =
         by_id ? ErrorCode::unknown_topic_id : ErrorCode::unknown_topic_or_partition;
@@ -124,6 +129,8 @@ void Fetch::find_partition(FetchPart& part) {
     }
   }
   if (part.has_error()) part.data.high_watermark = no_offset;
+  part.target.partition = part.partition;
+  part.target.found_at = context_.image->last_offset;
 }
 
 env::Task<Result<bool>> Fetch::look() {
@@ -131,6 +138,7 @@ env::Task<Result<bool>> Fetch::look() {
   const auto max_bytes = std::min(limits_.max_bytes, memory_left_);
   const auto min_bytes = std::max<std::int64_t>(std::min(limits_.min_bytes, max_bytes), 1);
   std::int64_t bytes = 0;
+  if (waiter_ != nullptr) waiter_->begin_look();
   bool enough =
       limits_.min_bytes <= 0 || parts_.empty() || broker_.env().clock().now() >= limits_.deadline;
   for (auto& part : parts_) {
@@ -140,7 +148,9 @@ env::Task<Result<bool>> Fetch::look() {
     bytes += static_cast<std::int64_t>(part.plan.length);
     enough = enough || part.has_error() || part.diverges();
   }
-  co_return enough || bytes >= min_bytes;
+  enough = enough || bytes >= min_bytes;
+  if (waiter_ != nullptr && !enough) waiter_->wait_for(min_bytes - bytes);
+  co_return enough;
 }
 
 /// Between the plans and now others may have taken what was left; not after this. What is planned

@@ -6,22 +6,38 @@ namespace moldau::broker {
 
 using protocol::ErrorCode;
 
+/// Guarded by the session's mutex. A request that is under way may hold one that the session has
+/// forgotten meanwhile.
+struct FetchSessionEntry {
+  FetchTarget target;
+  Offset sent_high_watermark{no_offset};
+  Offset sent_log_start{no_offset};
+  bool must_send{true};  ///< new in the session, or the last answer was an error
+  bool is_forgotten{false};
+  FetchSession::Order::iterator place;
+};
+
 void FetchSession::update(std::vector<FetchTarget> changed,
                           const std::vector<FetchKey>& forgotten) {
   const env::Lock lock(mutex_);
   for (auto& target : changed) {
     const auto found = by_key_.find(target.key);
     if (found != by_key_.end()) {
+      target.partition = std::move(found->second->target.partition);
+      target.found_at = found->second->target.found_at;
       found->second->target = std::move(target);
     } else {
-      order_.push_back({.target = std::move(target)});
-      by_key_.emplace(order_.back().target.key, std::prev(order_.end()));
+      auto entry = std::make_shared<FetchSessionEntry>();
+      entry->target = std::move(target);
+      entry->place = order_.insert(order_.end(), entry);
+      by_key_.emplace(entry->target.key, std::move(entry));
     }
   }
   for (const auto& key : forgotten) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) continue;
-    order_.erase(found->second);
+    found->second->is_forgotten = true;
+    order_.erase(found->second->place);
     by_key_.erase(found);
   }
 }
@@ -30,22 +46,27 @@ std::vector<FetchTarget> FetchSession::targets() const {
   const env::Lock lock(mutex_);
   std::vector<FetchTarget> result;
   result.reserve(order_.size());
-  for (const auto& cached : order_) result.push_back(cached.target);
+  for (const auto& entry : order_) result.emplace_back(entry->target).entry = entry;
   return result;
 }
 
-bool FetchSession::note_answer(const FetchKey& key, const FetchedState& state) {
+bool FetchSession::note_answer(const FetchTarget& target, const FetchedState& state) {
   const env::Lock lock(mutex_);
-  const auto found = by_key_.find(key);
-  if (found == by_key_.end()) return true;
-  Cached& cached = *found->second;
-  const bool mention = cached.must_send || state.has_error || state.has_records || state.diverges ||
-                       cached.sent_high_watermark != state.high_watermark ||
-                       cached.sent_log_start != state.log_start_offset;
-  cached.sent_high_watermark = state.high_watermark;
-  cached.sent_log_start = state.log_start_offset;
-  cached.must_send = state.has_error;
-  if (state.has_records) order_.splice(order_.end(), order_, found->second);
+  FetchSessionEntry* entry = target.entry.get();
+  if (entry == nullptr) {  // the session is younger than the request
+    const auto found = by_key_.find(target.key);
+    if (found != by_key_.end()) entry = found->second.get();
+  }
+  if (entry == nullptr || entry->is_forgotten) return true;
+  const bool mention = entry->must_send || state.has_error || state.has_records || state.diverges ||
+                       entry->sent_high_watermark != state.high_watermark ||
+                       entry->sent_log_start != state.log_start_offset;
+  entry->sent_high_watermark = state.high_watermark;
+  entry->sent_log_start = state.log_start_offset;
+  entry->must_send = state.has_error;
+  entry->target.partition = target.partition;
+  entry->target.found_at = target.found_at;
+  if (state.has_records) order_.splice(order_.end(), order_, entry->place);
   return mention;
 }
 

@@ -18,6 +18,8 @@
 
 namespace moldau::broker {
 
+class Partition;
+
 /// Names one partition as a fetch does: by topic id (Fetch v13 and later; `topic` may then be
 /// empty) or by topic name (`topic_id` is then zero).
 struct FetchKey {
@@ -35,6 +37,8 @@ struct FetchKeyHash {
   }
 };
 
+struct FetchSessionEntry;
+
 /// What a client wants from one partition.
 struct FetchTarget {
   FetchKey key;
@@ -43,6 +47,11 @@ struct FetchTarget {
   LeaderEpoch last_fetched_epoch{no_leader_epoch};
   Offset log_start_offset{no_offset};
   std::int32_t partition_max_bytes{0};
+  /// Where it was found the last time, when the metadata ended so far, and its place in the
+  /// session: so neither is looked up again.
+  std::weak_ptr<Partition> partition{};
+  Offset found_at{no_offset};
+  std::shared_ptr<FetchSessionEntry> entry{};
 };
 
 /// What of an answer decides whether an incremental response must mention the partition.
@@ -72,9 +81,10 @@ class FetchSession {
       EXCLUDES(mutex_);
   /// The partitions in the order in which they are to be served.
   std::vector<FetchTarget> targets() const EXCLUDES(mutex_);
-  /// Whether an incremental response mentions the partition; remembers what was sent, and moves a
-  /// partition that returned records to the back, so that all get their turn.
-  bool note_answer(const FetchKey& key, const FetchedState& state) EXCLUDES(mutex_);
+  /// Whether an incremental response mentions the partition; remembers what was sent and where the
+  /// partition was found, and moves one that returned records to the back, so that all get their
+  /// turn.
+  bool note_answer(const FetchTarget& target, const FetchedState& state) EXCLUDES(mutex_);
   std::size_t size() const EXCLUDES(mutex_);
 
   /// Takes the request's epoch and expects the next (1 follows the largest). Errors, which leave it
@@ -85,13 +95,8 @@ class FetchSession {
   MonoTime created() const { return created_; }
 
  private:
-  struct Cached {
-    FetchTarget target;
-    Offset sent_high_watermark{no_offset};
-    Offset sent_log_start{no_offset};
-    bool must_send{true};  ///< new in the session, or the last answer was an error
-  };
-  using Order = std::list<Cached>;
+  friend FetchSessionEntry;
+  using Order = std::list<std::shared_ptr<FetchSessionEntry>>;
 
   const std::int32_t id_;
   const Naming naming_;
@@ -100,7 +105,8 @@ class FetchSession {
   MonoTime last_used_ GUARDED_BY(mutex_);
   std::int32_t next_epoch_ GUARDED_BY(mutex_){1};
   Order order_ GUARDED_BY(mutex_);
-  std::unordered_map<FetchKey, Order::iterator, FetchKeyHash> by_key_ GUARDED_BY(mutex_);
+  std::unordered_map<FetchKey, std::shared_ptr<FetchSessionEntry>, FetchKeyHash> by_key_
+      GUARDED_BY(mutex_);
 };
 
 /// All sessions of a broker, at most `slots` (`max.incremental.fetch.session.cache.slots`). Thread-

@@ -50,28 +50,28 @@ TEST_F(FetchSessionTest, another_naming_is_refused_and_takes_no_epoch) {
 
 TEST_F(FetchSessionTest, a_partition_with_records_goes_to_the_back) {
   const auto session = open({target(0), target(1), target(2)});
-  EXPECT_TRUE(session->note_answer(target(0).key, {.has_records = true}));
+  EXPECT_TRUE(session->note_answer(target(0), {.has_records = true}));
   EXPECT_EQ(order_of(*session), (std::vector{1, 2, 0}));
 }
 
 TEST_F(FetchSessionTest, an_unchanged_partition_is_not_mentioned_again) {
   const auto session = open({target(0)});
   const FetchedState state{.high_watermark = Offset(5), .log_start_offset = Offset(0)};
-  EXPECT_TRUE(session->note_answer(target(0).key, state)) << "new in the session";
-  EXPECT_FALSE(session->note_answer(target(0).key, state));
-  EXPECT_TRUE(session->note_answer(target(0).key,
+  EXPECT_TRUE(session->note_answer(target(0), state)) << "new in the session";
+  EXPECT_FALSE(session->note_answer(target(0), state));
+  EXPECT_TRUE(session->note_answer(target(0),
                                    {.high_watermark = Offset(6), .log_start_offset = Offset(0)}));
 }
 
 TEST_F(FetchSessionTest, after_an_error_the_partition_is_mentioned_once_more) {
   const auto session = open({target(0)});
   const FetchedState good{.high_watermark = Offset(5), .log_start_offset = Offset(0)};
-  EXPECT_TRUE(session->note_answer(target(0).key, good));
+  EXPECT_TRUE(session->note_answer(target(0), good));
   FetchedState bad = good;
   bad.has_error = true;
-  EXPECT_TRUE(session->note_answer(target(0).key, bad));
-  EXPECT_TRUE(session->note_answer(target(0).key, good));
-  EXPECT_FALSE(session->note_answer(target(0).key, good));
+  EXPECT_TRUE(session->note_answer(target(0), bad));
+  EXPECT_TRUE(session->note_answer(target(0), good));
+  EXPECT_FALSE(session->note_answer(target(0), good));
 }
 
 TEST_F(FetchSessionTest, update_adds_changes_and_forgets) {
@@ -79,6 +79,27 @@ TEST_F(FetchSessionTest, update_adds_changes_and_forgets) {
   session->update({target(1, 7), target(2)}, {target(0).key});
   EXPECT_EQ(order_of(*session), (std::vector{1, 2}));
   EXPECT_EQ(session->targets()[0].fetch_offset, Offset(7));
+}
+
+TEST_F(FetchSessionTest, an_answer_is_noted_where_its_partition_is_now) {
+  const auto session = open({target(0), target(1), target(2)});
+  const auto asked = session->targets();
+  EXPECT_TRUE(session->note_answer(asked[1], {.has_records = true}));
+  EXPECT_EQ(order_of(*session), (std::vector{0, 2, 1}));
+  session->update({target(2, 9), target(1, 7)}, {});
+  EXPECT_TRUE(session->note_answer(asked[2], {.has_records = true}));
+  EXPECT_EQ(order_of(*session), (std::vector{0, 1, 2}));
+  EXPECT_EQ(session->targets()[2].fetch_offset, Offset(9)) << "what the client wants stays";
+}
+
+TEST_F(FetchSessionTest, a_partition_that_was_forgotten_meanwhile_is_mentioned_and_not_kept) {
+  const auto session = open({target(0), target(1)});
+  const auto asked = session->targets();
+  session->update({}, {target(0).key});
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(session->note_answer(asked[0], {.has_records = true}));
+  session->update({target(0)}, {});
+  EXPECT_TRUE(session->note_answer(asked[0], {.has_records = true})) << "another one";
+  EXPECT_EQ(order_of(*session), (std::vector{1, 0}));
 }
 
 TEST_F(FetchSessionTest, a_full_cache_refuses_then_evicts_the_stale_or_the_smaller) {

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <thread>
+
 #include "broker/node_rig_test.h"
 #include "net/answer.h"
+#include "protocol/messages/delete_topics.h"
 
 namespace moldau::broker {
 namespace {
@@ -109,6 +113,196 @@ TEST_F(FetchTest, so_many_files_are_held_open_and_not_more) {
   EXPECT_EQ(memory.used(), static_cast<std::int64_t>(2 * parts.back().data.records->size()));
   parts.clear();
   EXPECT_EQ(memory.held_files(), 0);
+}
+
+/// A session of one partition of "t", by name.
+protocol::FetchRequest in_session(std::int32_t id, std::int32_t epoch,
+                                  std::optional<std::int64_t> offset) {
+  protocol::FetchRequest request;
+  request.max_bytes = 1 << 20;
+  request.session_id = id;
+  request.session_epoch = epoch;
+  if (!offset) return request;
+  auto& topic = request.topics.emplace_back();
+  topic.topic = Text("t");
+  auto& partition = topic.partitions.emplace_back();
+  partition.fetch_offset = Offset(*offset);
+  partition.partition_max_bytes = 1 << 20;
+  return request;
+}
+
+TEST_F(FetchTest, a_session_serves_the_topic_that_has_its_name_now) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  put("t");
+  const auto ask_for = [this](const protocol::FetchRequest& request) {
+    return ask<protocol::FetchResponse>(request, 12);
+  };
+  const auto opened = ask_for(in_session(0, 0, 3));
+  ASSERT_EQ(opened.responses.at(0).partitions.at(0).high_watermark, Offset(5));
+  ASSERT_NE(opened.session_id, 0);
+  const auto again = ask_for(in_session(opened.session_id, 1, std::nullopt));
+  EXPECT_EQ(again.responses.at(0).partitions.at(0).high_watermark, Offset(5));
+
+  // Somebody still holds what the session remembers.
+  const auto old = node().broker().partitions().find("t", PartitionId(0));
+  protocol::DeleteTopicsRequest gone;
+  gone.topics.emplace_back().name = Text("t");
+  ASSERT_EQ(ask<protocol::DeleteTopicsResponse>(gone).responses.at(0).error_code, ErrorCode::none);
+  run_for(std::chrono::seconds(1));
+  const auto without = ask_for(in_session(opened.session_id, 2, std::nullopt));
+  EXPECT_EQ(without.responses.at(0).partitions.at(0).error_code,
+            ErrorCode::unknown_topic_or_partition);
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  ASSERT_EQ(produce("t", batch("new")).error_code, ErrorCode::none);
+  const auto made_again = ask_for(in_session(opened.session_id, 3, 0));
+  EXPECT_EQ(made_again.responses.at(0).partitions.at(0).error_code, ErrorCode::none);
+  EXPECT_EQ(made_again.responses.at(0).partitions.at(0).high_watermark, Offset(1));
+}
+
+/// Whether the waiter has been notified by now.
+env::Task<> look(FetchWaiter& waiter, bool& woken) {
+  const auto outcome = co_await waiter.signal.wait_until(waiter.signal.home().now());
+  woken = outcome.has_value();
+}
+
+constexpr int additions = 30'000;
+
+/// Bytes that come from two threads, and somebody who waits for them on a worker.
+struct Coming {
+  std::atomic<std::int64_t> bytes{0};
+  std::shared_ptr<FetchWaiter> waiter;
+
+  static std::int64_t size(int number) { return 1 + number % 7; }
+  void add_all() {
+    for (int number = 0; number < additions; ++number) {
+      bytes.fetch_add(size(number));
+      if (waiter->tell(size(number))) waiter->signal.notify();
+    }
+  }
+};
+
+env::Task<> take_all(env::Env& env, Coming& coming, std::int64_t all) {
+  coming.waiter = std::make_shared<FetchWaiter>(env.workers().at(0));
+  std::thread first([&] { coming.add_all(); });
+  std::thread second([&] { coming.add_all(); });
+  for (std::int64_t taken = 0; taken < all;) {
+    const auto wanted = std::min<std::int64_t>(1 + taken % 50, all - taken);
+    coming.waiter->begin_look();
+    const auto there = coming.bytes.load() - taken;
+    if (there >= wanted) {
+      taken += there;
+      continue;
+    }
+    coming.waiter->wait_for(wanted - there);
+    const auto deadline = env.clock().now() + std::chrono::seconds(20);
+    const auto woken = co_await coming.waiter->signal.wait_until(deadline);
+    EXPECT_TRUE(woken) << "asleep with " << coming.bytes.load() - taken << " of " << wanted;
+    if (!woken) break;
+  }
+  first.join();
+  second.join();
+}
+
+TEST(FetchWaiterThreads, nobody_sleeps_while_there_is_enough) {
+  env::RealTestWorld world;
+  Coming coming;
+  std::int64_t of_one = 0;
+  for (int number = 0; number < additions; ++number) of_one += Coming::size(number);
+  world.run(take_all(world.env(), coming, 2 * of_one));
+  EXPECT_EQ(coming.bytes, 2 * of_one);
+}
+
+class FetchWaiterTest : public FetchTest {
+ protected:
+  void SetUp() override {
+    FetchTest::SetUp();
+    ASSERT_EQ(create("t"), ErrorCode::none);
+    partition_ = node().broker().partitions().find("t", PartitionId(0));
+    partition_->add_waiter(waiter_);
+  }
+  void TearDown() override {
+    partition_->remove_waiter(waiter_.get());
+    partition_ = nullptr;
+    FetchTest::TearDown();
+  }
+  void put_one(std::string_view value) {
+    ASSERT_EQ(produce("t", batch(value)).error_code, ErrorCode::none);
+  }
+  bool woken() {
+    bool result = false;
+    run(look(*waiter_, result));
+    return result;
+  }
+  static std::int64_t size(std::string_view value) {
+    return static_cast<std::int64_t>(batch(value).size());
+  }
+
+  std::shared_ptr<Partition> partition_;
+  std::shared_ptr<FetchWaiter> waiter_ = std::make_shared<FetchWaiter>(env().workers().at(0));
+};
+
+TEST_F(FetchWaiterTest, is_woken_once_when_there_is_enough_and_not_before) {
+  for (int round = 0; round < 3; ++round) {
+    waiter_->begin_look();
+    waiter_->wait_for(3 * size("v"));
+    for (int i = 0; i < 2; ++i) put_one("v");
+    EXPECT_FALSE(woken());
+    put_one("v");
+    EXPECT_TRUE(woken());
+    put_one("v");
+    EXPECT_FALSE(woken()) << "it knows";
+  }
+}
+
+TEST_F(FetchWaiterTest, is_woken_by_what_comes_while_it_looks) {
+  waiter_->begin_look();
+  put_one("v");
+  waiter_->wait_for(1'000);
+  EXPECT_TRUE(woken());
+}
+
+TEST_F(FetchWaiterTest, is_woken_by_all_else) {
+  for (const bool ends : {false, true}) {
+    waiter_->begin_look();
+    waiter_->wait_for(1'000'000);
+    EXPECT_FALSE(woken());
+    if (ends) {
+      partition_->close();
+    } else {
+      partition_->move_to(partition_->log_ptr(), partition_->directory());
+    }
+    EXPECT_TRUE(woken());
+  }
+}
+
+/// Against what the log says: never asleep when there is enough; and what wakes it is not every
+/// batch.
+TEST_F(FetchWaiterTest, sleeps_through_no_batch_that_completes_what_it_wants) {
+  Prng prng(7);
+  const auto end = [this] { return partition_->log_ptr()->readable_end().value(); };
+  auto taken = end().position;
+  int wakes = 0;
+  constexpr int steps = 500;
+  std::int64_t wanted = 1;
+  waiter_->begin_look();
+  waiter_->wait_for(wanted);
+  for (int step = 0; step < steps; ++step) {
+    put_one(std::string(prng.below(300), 'x'));
+    const auto there = static_cast<std::int64_t>(end().position - taken);
+    const bool told = woken();
+    if (there >= wanted) {
+      ASSERT_TRUE(told) << step;
+      taken = end().position;
+      wanted = 1 + static_cast<std::int64_t>(prng.below(2'000));
+      waiter_->begin_look();
+      waiter_->wait_for(wanted);
+    } else if (told) {
+      waiter_->begin_look();
+      waiter_->wait_for(wanted - there);
+    }
+    wakes += told ? 1 : 0;
+  }
+  EXPECT_LT(wakes, steps / 2);
 }
 
 TEST_F(FetchTest, a_device_that_fails_at_any_moment_is_told) {

@@ -13,6 +13,19 @@ replication::LogEnds ends_of(const storage::Log& log) {
           .limit = positions.limit,
           .written_end = positions.written_end};
 }
+
+void notify_if(bool wanted, const std::shared_ptr<FetchWaiter>& waiter, storage::Wakeups& wakeups) {
+  if (!wanted) return;
+  wakeups.add(waiter->signal.home(), [waiter] { waiter->signal.notify(); });
+}
+
+/// Nothing where they are not in one file.
+std::optional<std::int64_t> bytes_between(const std::optional<storage::FilePosition>& from,
+                                          const std::optional<storage::FilePosition>& to) {
+  if (!from || !to || from->segment_base != to->segment_base) return std::nullopt;
+  if (to->position < from->position) return std::nullopt;
+  return static_cast<std::int64_t>(to->position - from->position);
+}
 }  // namespace
 
 Partition::Partition(NodeId self, Uuid topic_id, std::shared_ptr<storage::Log> log,
@@ -94,7 +107,7 @@ void Partition::set_settings(TopicSettingsPtr settings) {
     leader_.set_config({.min_insync_replicas = settings->min_insync_replicas});
     settings_ = std::move(settings);
   }
-  advance(wakeups);
+  if (advance(wakeups)) tell_fetches(wakeups);
 }
 
 void Partition::close() {
@@ -136,22 +149,22 @@ Offset Partition::epoch_start() const {
 
 void Partition::add_waiter(std::shared_ptr<FetchWaiter> waiter) {
   const env::Lock lock(mutex_);
-  waiters_.push_back(std::move(waiter));
+  watches_.push_back({.waiter = std::move(waiter), .told = log_ptr()->readable_end()});
 }
 
 void Partition::remove_waiter(const FetchWaiter* waiter) {
   const env::Lock lock(mutex_);
-  const auto found = std::find_if(waiters_.begin(), waiters_.end(),
-                                  [&](const auto& w) { return w.get() == waiter; });
-  if (found == waiters_.end()) return;
-  std::swap(*found, waiters_.back());
-  waiters_.pop_back();
+  const auto found = std::find_if(watches_.begin(), watches_.end(),
+                                  [&](const auto& watch) { return watch.waiter.get() == waiter; });
+  if (found == watches_.end()) return;
+  std::swap(*found, watches_.back());
+  watches_.pop_back();
 }
 
 void Partition::on_written(storage::Log&, storage::Wakeups&) {}
 
 void Partition::on_limit(storage::Log&, storage::Wakeups& wakeups) {
-  if (advance(wakeups)) wake_fetches(wakeups);
+  if (advance(wakeups)) tell_fetches(wakeups);
 }
 
 void Partition::on_offline(storage::Log&, const Error&, storage::Wakeups& wakeups) {
@@ -172,10 +185,22 @@ bool Partition::advance(storage::Wakeups& wakeups) {
   return true;
 }
 
+void Partition::tell_fetches(storage::Wakeups& wakeups) {
+  const env::Lock lock(mutex_);
+  if (watches_.empty()) return;
+  const auto end = log_ptr()->readable_end();
+  for (auto& watch : watches_) {
+    const auto come = bytes_between(watch.told, end);
+    watch.told = end;
+    notify_if(watch.waiter->tell(come), watch.waiter, wakeups);
+  }
+}
+
 void Partition::wake_fetches(storage::Wakeups& wakeups) {
   const env::Lock lock(mutex_);
-  for (const auto& waiter : waiters_) {
-    wakeups.add(waiter->signal.home(), [waiter] { waiter->signal.notify(); });
+  for (auto& watch : watches_) {
+    watch.told.reset();  // it may be another log
+    notify_if(watch.waiter->tell(std::nullopt), watch.waiter, wakeups);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,16 +22,38 @@
 namespace moldau::broker {
 
 /// A fetch that waits for more bytes. Shared between the fetch and the partitions it waits in, so
-/// that either may let go first. `signal` wakes the fetch; it looks at the positions again.
-struct FetchWaiter {
+/// that either may let go first. `signal` wakes the fetch; it looks at the positions again. It is
+/// woken once, when its partitions together may have what it misses: they count what has come, from
+/// where they were when it began to look, and never less than it will find. Thread-safe.
+class FetchWaiter {
+ public:
   explicit FetchWaiter(env::Worker& home) : signal(home) {}
+
+  /// The fetch is about to look: what comes from here on wakes it.
+  void begin_look() {
+    missing_.exchange(0, std::memory_order_acq_rel);
+    is_told_.exchange(false, std::memory_order_acq_rel);
+  }
+  /// The fetch has looked, and waits for so many bytes more than it saw.
+  void wait_for(std::int64_t bytes) { missing_.fetch_add(bytes, std::memory_order_acq_rel); }
+  /// A partition has moved on by so many bytes, nobody knows how many if there is nothing. True if
+  /// the caller is to notify `signal`.
+  bool tell(std::optional<std::int64_t> bytes) {
+    if (bytes && missing_.fetch_sub(*bytes, std::memory_order_acq_rel) > *bytes) return false;
+    return !is_told_.exchange(true, std::memory_order_acq_rel);
+  }
+
   env::Signal signal;
+
+ private:
+  std::atomic<std::int64_t> missing_{0};
+  std::atomic<bool> is_told_{false};  ///< and somebody is on the way to notify it
 };
 
 /// One partition that has a replica on this broker: its log and the replication core that decides
 /// what is committed (ARCHITECTURE §1). Shared by requests under way and the partition table.
 /// Thread-safe; entered from whichever worker carries the request. The mutex covers the core only
-/// and is never held while the log is called (lock order: none).
+/// and is never held while anything of the log is called that takes a lock (lock order: none).
 class Partition final : public storage::LogListener,
                         public std::enable_shared_from_this<Partition> {
  public:
@@ -60,6 +83,8 @@ class Partition final : public storage::LogListener,
 
   /// What the metadata log says of this partition now. Older news than what is known is ignored.
   void apply(const metadata::PartitionRegistration& registration) EXCLUDES(mutex_);
+  /// It has been deleted, or is another broker's now; there may be a new one of its name.
+  bool is_closed() const { return closed_.load(std::memory_order_acquire); }
   TopicSettingsPtr settings() const EXCLUDES(mutex_);
   void set_settings(TopicSettingsPtr settings) EXCLUDES(mutex_);
   /// The topic goes away: wakes everybody, detaches from the log.
@@ -85,7 +110,16 @@ class Partition final : public storage::LogListener,
   void on_offline(storage::Log& log, const Error& error, storage::Wakeups& wakeups) override;
 
  private:
+  /// Of a fetch that waits here.
+  struct Watch {
+    std::shared_ptr<FetchWaiter> waiter;
+    std::optional<storage::FilePosition> told;  ///< up to where it has been told of what has come
+  };
+
   bool advance(storage::Wakeups& wakeups) EXCLUDES(mutex_);
+  /// Wakes those that have enough now.
+  void tell_fetches(storage::Wakeups& wakeups) EXCLUDES(mutex_);
+  /// Wakes all: something else than the end has changed.
   void wake_fetches(storage::Wakeups& wakeups) EXCLUDES(mutex_);
 
   const Uuid topic_id_;
@@ -98,8 +132,8 @@ class Partition final : public storage::LogListener,
   mutable env::Mutex mutex_;
   TopicSettingsPtr settings_ GUARDED_BY(mutex_);
   replication::Leader leader_ GUARDED_BY(mutex_);
-  bool closed_ GUARDED_BY(mutex_){false};
-  std::vector<std::shared_ptr<FetchWaiter>> waiters_ GUARDED_BY(mutex_);
+  std::atomic<bool> closed_{false};
+  std::vector<Watch> watches_ GUARDED_BY(mutex_);
 };
 
 }  // namespace moldau::broker

@@ -12,24 +12,23 @@ constexpr std::size_t refused_producers_max = 1'000;
 }  // namespace
 
 std::shared_ptr<Partition> Partitions::find(std::string_view topic, PartitionId id) const {
-  const Shard& in = shard(topic);
+  const Shard& in = shard(topic, id);
   const env::Lock lock(in.mutex);
   return at(in, topic, id);
 }
 
 std::shared_ptr<Partition> Partitions::at(const Shard& in, std::string_view topic, PartitionId id) {
   const auto found = in.topics.find(topic);
-  if (found == in.topics.end() || id.value() < 0 ||
-      static_cast<std::size_t>(id.value()) >= found->second.size()) {
+  if (found == in.topics.end() || id.value() < 0 || slot_of(id) >= found->second.size()) {
     return nullptr;
   }
-  return found->second[static_cast<std::size_t>(id.value())];
+  return found->second[slot_of(id)];
 }
 
 std::shared_ptr<Partition> Partitions::find_or_note(const storage::TopicPartition& name,
                                                     const Uuid& topic_id,
                                                     const storage::BatchHeader& refused) {
-  Shard& in = shard(name.topic);
+  Shard& in = shard(name.topic, name.partition);
   const env::Lock lock(in.mutex);
   if (auto partition = at(in, name.topic, name.partition)) return partition;
   if (in.out_of_reach.contains(name)) return nullptr;
@@ -44,7 +43,7 @@ std::shared_ptr<Partition> Partitions::find_or_note(const storage::TopicPartitio
 
 void Partitions::add(std::shared_ptr<Partition> partition) {
   const auto& name = partition->name();
-  Shard& in = shard(name.topic);
+  Shard& in = shard(name.topic, name.partition);
   for (;;) {
     Refused refused;
     {
@@ -52,7 +51,7 @@ void Partitions::add(std::shared_ptr<Partition> partition) {
       const auto found = in.refused.find(name);
       if (found == in.refused.end()) {
         auto& slots = in.topics[name.topic];
-        const auto index = static_cast<std::size_t>(name.partition.value());
+        const auto index = slot_of(name.partition);
         if (slots.size() <= index) slots.resize(index + 1);
         slots[index] = std::move(partition);
         return;
@@ -66,20 +65,18 @@ void Partitions::add(std::shared_ptr<Partition> partition) {
 }
 
 void Partitions::forget_refused(const storage::TopicPartition& name, const Uuid& topic_id) {
-  Shard& in = shard(name.topic);
+  Shard& in = shard(name.topic, name.partition);
   const env::Lock lock(in.mutex);
   const auto found = in.refused.find(name);
   if (found != in.refused.end() && found->second.topic_id == topic_id) in.refused.erase(found);
 }
 
 std::shared_ptr<Partition> Partitions::remove(std::string_view topic, PartitionId id) {
-  Shard& in = shard(topic);
+  Shard& in = shard(topic, id);
   const env::Lock lock(in.mutex);
   const auto found = in.topics.find(topic);
-  if (found == in.topics.end() || static_cast<std::size_t>(id.value()) >= found->second.size()) {
-    return nullptr;
-  }
-  auto removed = std::move(found->second[static_cast<std::size_t>(id.value())]);
+  if (found == in.topics.end() || slot_of(id) >= found->second.size()) return nullptr;
+  auto removed = std::move(found->second[slot_of(id)]);
   while (!found->second.empty() && found->second.back() == nullptr) found->second.pop_back();
   if (found->second.empty()) in.topics.erase(found);
   return removed;
@@ -111,13 +108,13 @@ std::size_t Partitions::size() const {
 }
 
 void Partitions::set_out_of_reach(const storage::TopicPartition& name) {
-  Shard& in = shard(name.topic);
+  Shard& in = shard(name.topic, name.partition);
   const env::Lock lock(in.mutex);
   in.out_of_reach.insert(name);
 }
 
 void Partitions::clear_out_of_reach(const storage::TopicPartition& name) {
-  Shard& in = shard(name.topic);
+  Shard& in = shard(name.topic, name.partition);
   const env::Lock lock(in.mutex);
   in.out_of_reach.erase(name);
 }
@@ -125,7 +122,7 @@ void Partitions::clear_out_of_reach(const storage::TopicPartition& name) {
 protocol::ErrorCode Partitions::why_missing(const metadata::Image& image, std::string_view topic,
                                             PartitionId id) const {
   if (image.partition(topic, id) == nullptr) return ErrorCode::unknown_topic_or_partition;
-  const Shard& in = shard(topic);
+  const Shard& in = shard(topic, id);
   const env::Lock lock(in.mutex);
   return in.out_of_reach.contains({std::string(topic), id}) ? ErrorCode::kafka_storage_error
                                                             : ErrorCode::not_leader_or_follower;

@@ -16,7 +16,7 @@
 namespace moldau::broker {
 
 /// The partitions with a replica on this broker, by topic name. Thread-safe: a look-up takes one
-/// shard's lock for a hash look-up.
+/// shard's lock for a hash look-up; neighbours of one topic are in different shards.
 class Partitions {
  public:
   /// Null if this broker has no such replica.
@@ -31,7 +31,7 @@ class Partitions {
   std::shared_ptr<Partition> remove(std::string_view topic, PartitionId id);
   /// The topic has been deleted before the replica was created.
   void forget_refused(const storage::TopicPartition& name, const Uuid& topic_id);
-  /// A copy, in no particular order of topics; partitions ascending.
+  /// A copy, in no particular order.
   std::vector<std::shared_ptr<Partition>> all() const;
   std::size_t size() const;
 
@@ -58,7 +58,7 @@ class Partitions {
   };
   struct Shard {
     mutable env::Mutex mutex;
-    /// By partition id, null where the replica is elsewhere.
+    /// By partition id divided by shard_count, null where the replica is elsewhere.
     std::unordered_map<std::string, std::vector<std::shared_ptr<Partition>>, Hash, std::equal_to<>>
         topics GUARDED_BY(mutex);
     std::set<storage::TopicPartition> out_of_reach GUARDED_BY(mutex);
@@ -69,8 +69,16 @@ class Partitions {
 
   static std::shared_ptr<Partition> at(const Shard& in, std::string_view topic, PartitionId id)
       REQUIRES(in.mutex);
-  Shard& shard(std::string_view topic) { return shards_[Hash{}(topic) % shard_count]; }
-  const Shard& shard(std::string_view topic) const { return shards_[Hash{}(topic) % shard_count]; }
+  static std::size_t shard_of(std::string_view topic, PartitionId id) {
+    return (Hash{}(topic) + static_cast<std::size_t>(id.value())) % shard_count;
+  }
+  static std::size_t slot_of(PartitionId id) {
+    return static_cast<std::size_t>(id.value()) / shard_count;
+  }
+  Shard& shard(std::string_view topic, PartitionId id) { return shards_[shard_of(topic, id)]; }
+  const Shard& shard(std::string_view topic, PartitionId id) const {
+    return shards_[shard_of(topic, id)];
+  }
 
   std::array<Shard, shard_count> shards_;
 };

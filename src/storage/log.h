@@ -40,6 +40,13 @@ struct Positions {
   Offset written_end;  ///< Kafka's log end offset
 };
 
+/// An offset and where in which segment it begins.
+struct FilePosition {
+  Offset offset;
+  Offset segment_base;
+  std::uint64_t position{0};
+};
+
 /// Who appends: below the free-space reserve only clients are refused.
 enum class Origin : std::uint8_t { client, broker };
 
@@ -156,6 +163,9 @@ class Log : public std::enable_shared_from_this<Log> {
 
   /// Takes no lock.
   Positions positions() const;
+  /// Takes no lock. Where in its file ends what all consumers may read; nothing if they may not
+  /// read the same (a transaction is open), or that is neither where the disk ends nor the log.
+  std::optional<FilePosition> readable_end() const;
   /// Next offset that an append would get; for becoming leader.
   Offset assigned_end() const;
   /// Moves the high watermark to min(hw, limit), never back, and releases who waited for it.

@@ -8,13 +8,6 @@
 
 namespace moldau::storage {
 
-/// An offset and where in which segment it begins.
-struct FilePosition {
-  Offset offset;
-  Offset segment_base;
-  std::uint64_t position{0};
-};
-
 /// All that a reader needs of a log's ends.
 struct Ends {
   Offset log_start;

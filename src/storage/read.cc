@@ -85,6 +85,15 @@ Positions Log::positions() const {
   return state_->ends.load().positions();
 }
 
+std::optional<FilePosition> Log::readable_end() const {
+  const auto ends = state_->ends.load();
+  if (ends.last_stable_offset != ends.high_watermark) return std::nullopt;
+  for (const auto& end : {ends.durable, ends.written}) {
+    if (end.offset == ends.high_watermark) return end;
+  }
+  return std::nullopt;
+}
+
 Result<ReadPlan> Log::read(const ReadRequest& request) const {
   return state_->read(request);
 }

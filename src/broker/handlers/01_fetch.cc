@@ -181,8 +181,7 @@ env::Task<FetchResponse> handle_fetch(Broker& broker, RequestContext& context,
   response.session_id = session != nullptr ? session->id() : session_none;
   const bool is_incremental = conversation.kind == Conversation::Kind::incremental;
   for (auto& part : *parts) {
-    const bool changed =
-        session == nullptr || session->note_answer(part.target.key, state_of(part));
+    const bool changed = session == nullptr || session->note_answer(part.target, state_of(part));
     if (changed || !is_incremental) add_part(broker, context, std::move(part), response);
   }
   // Followers know the brokers.
