@@ -87,7 +87,7 @@ class Bench:
         properties = servers.configuration(brand, setting, workloads.WORLDS[world],
                                            self.options.network_threads)
         server = servers.make(self.rig, brand, name, properties, self.options.broker_cpus)
-        self.touch_memory()  # a JVM fills its heap in the first cells
+        self.keep_warm()
         what = SELF if world == "plain" else f"{SELF}, {world}"
         with self.failing_alone(number, setting, brand, what):
             figures = servers.start(server, self.options.idle_s)
@@ -105,7 +105,7 @@ class Bench:
         shutil.rmtree(server.data)
 
     def measure(self, server, number, setting, brand, cell):
-        self.touch_memory()
+        self.keep_warm()
         found = self.cell(server, cell).run(self.rate(setting, cell))
         if number:
             self.results.add(setting, cell.name, brand, number, found)
@@ -145,12 +145,11 @@ class Bench:
             return 0
         return cell.load * min(self.maxima[setting, cell.maximum_of].values())
 
-    def touch_memory(self):
-        """A virtual machine may have given free memory back to its host: what comes next would pay
-        for getting it again (once, and whoever is first)."""
-        size = self.options.touch_mib << 20
-        if os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > 2 * size:
-            len(b"\1" * size)
+    def keep_warm(self):
+        """What was freed before is held, so that whoever is next gets memory that the machine
+        has."""
+        if self.options.memory is not None:
+            self.options.memory.wait()
 
     def fill_with_partitions(self, server):
         connection = loads.connect(server)
@@ -174,7 +173,7 @@ class Bench:
     def bare_cell(self, cell, setting, number):
         self.serial += 1
         self.say(number, setting, "bare", cell)
-        self.touch_memory()
+        self.keep_warm()
         loop = servers.BareLoop(self.rig, self.options.bare_loop, f"bare-{self.serial}",
                                 cell.partitions, setting, self.options.broker_cpus)
         self.results.add(setting, cell.name, "bare", number,
@@ -245,8 +244,8 @@ def parse():
     parser.add_argument("--idle-s", type=float, help="before memory is looked at, and CPU")
     parser.add_argument("--broker-cpus", help="like 0,1; the first half")
     parser.add_argument("--network-threads", type=int, default=3, help="Apache's")
-    parser.add_argument("--touch-mib", type=int,
-                        help="memory that is taken and given back before each cell")
+    parser.add_argument("--warm-memory", choices=("auto", "yes", "no"), default="auto",
+                        help="hold what is free, see warm_memory.py; auto: in a virtual machine")
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="on the disk to measure")
     parser.add_argument("--verbose", action="store_true")
     for name in ("moldau", "load", "raw_load", "bare_loop"):
@@ -258,7 +257,7 @@ def parse():
 def complete(options):
     """What was not given: short times with --quick."""
     usual = {"rounds": (5, 2), "seconds": (8, 2), "warm_s": (2, 0.7), "jit_s": (60, 12),
-             "idle_s": (5, 1.5), "touch_mib": (1024, 512)}
+             "idle_s": (5, 1.5)}
     for name, values in usual.items():
         if getattr(options, name) is None:
             setattr(options, name, values[options.quick])
@@ -267,6 +266,9 @@ def complete(options):
         options.out = kafka_rig.ROOT / f"docs/bench/{stem}.json"
     options.broker_cpus, options.load_cpus = servers.split_cpus(options.broker_cpus)
     options.disk = servers.disk_of(options.directory)
+    options.memory = None
+    if options.warm_memory == "auto":
+        options.warm_memory = "yes" if servers.may_lose_memory() else "no"
 
 
 def main():
@@ -289,6 +291,8 @@ def main():
         rig = kafka_rig.Rig(directory, "moldau", options.moldau)
         bench = Bench(options, rig, cells)
         try:
+            if options.warm_memory == "yes":
+                options.memory = servers.WarmMemory(rig, options.load_cpus)
             bench.run()
         except KeyboardInterrupt:
             bench.results.failures.append("ended before its last round")
@@ -303,6 +307,7 @@ def report(options, bench, conditions, took):
     head = {
         **conditions, "settings": options.settings, "rounds": options.rounds,
         "seconds of a cell": options.seconds, "seconds of the JIT's warm-up": options.jit_s,
+        "warm memory": options.warm_memory,
         "took, s": took,
         "configurations": {f"{brand}, {setting}": servers.configuration(
             brand, setting, {}, options.network_threads)

@@ -40,7 +40,7 @@ def words_of(build):
     programs = [f"--{name.removeprefix('broker_').replace('_', '-')}={build / name}" for name in
                 ("moldau", "broker_load", "broker_raw_load", "broker_bare_loop")]
     return [*programs, "--brands", "moldau", "--rounds", "1", "--seconds", "0.5", "--warm-s", "0.2",
-            "--jit-s", "0.5", "--idle-s", "0.1", "--touch-mib", "1"]
+            "--jit-s", "0.5", "--idle-s", "0.1", "--warm-memory", "no"]
 
 
 def run(build, directory):

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -27,7 +28,10 @@ namespace {
 constexpr int64_t second_ns = 1'000'000'000;
 constexpr int64_t drain_ns = 30 * second_ns;  // for what is under way at the end
 constexpr int64_t least_sleep_ns = 300'000;   // shorter ones, of all producers, fill a processor
-constexpr int keys_count = 1'000;
+constexpr int keys_per_partition = 16;        // hashed: fewer would leave partitions without any
+constexpr int keys_least = 1'000;
+constexpr double behind_bytes_max = 32e6;  // that a consumer at the head may be behind, closed loop
+constexpr uint64_t behind_seldom = 64;     // records between two looks at that
 constexpr size_t stamp_bytes = sizeof(int64_t);
 
 void sleep_until(int64_t at) {
@@ -40,9 +44,11 @@ struct Run {
   const Options& options;
   int64_t begin_ns = 0;  ///< of the window that counts
   int64_t end_ns = 0;
-  std::string payload = {};  ///< half of it is noise, so that codecs have something to do
+  std::string payload = {};  ///< events as JSON; their ids are noise, the rest compresses well
   std::atomic<bool> produced = false;
   std::atomic<bool> ended = false;
+  /// A consumer at the head does not keep up: what it has not read has cost the broker too little.
+  std::function<bool()> is_behind = [] { return false; };
 
   bool counts(int64_t at) const { return at >= begin_ns && at < end_ns; }
 };
@@ -124,7 +130,10 @@ class Producer {
   void send_all(int64_t from_ns) {
     const double rate = run_.options.number("rate") / run_.options.number("producers");
     if (rate <= 0) {
-      while (now_ns() < run_.end_ns) send(now_ns());
+      while (now_ns() < run_.end_ns) {
+        if (sent_ % behind_seldom == 0) wait_for_consumers();
+        send(now_ns());
+      }
       return;
     }
     // The producers' records are spread over the interval.
@@ -140,6 +149,10 @@ class Producer {
     }
   }
 
+  void wait_for_consumers() {
+    while (run_.is_behind() && now_ns() < run_.end_ns) sleep_until(now_ns() + least_sleep_ns);
+  }
+
   /// What is due meanwhile is sent right after that: its latency counts from when it was due.
   static void wait_until(int64_t due) {
     const auto now = now_ns();
@@ -151,7 +164,9 @@ class Producer {
     std::memcpy(value_.data(), run_.payload.data() + slice, value_.size());
     std::memcpy(value_.data(), &due, stamp_bytes);
     const bool keyed = run_.options.text("keys") == "roundrobin";
-    const auto key = keyed ? fmt::format("key-{}", sent_ % keys_count) : std::string();
+    const auto keys = std::max(keys_least, keys_per_partition * run_.options.whole("partitions"));
+    const auto key =
+        keyed ? fmt::format("key-{}", sent_ % static_cast<uint64_t>(keys)) : std::string();
     ++sent_;
     while (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_.data(),
                             value_.size(), keyed ? key.data() : nullptr, key.size(),
@@ -420,6 +435,12 @@ int run(const Options& options) {
   Run run{.options = options};
   run.payload = make_payload((1 << 20) + static_cast<size_t>(options.whole("size")));
   auto clients = make_clients(run);
+  run.is_behind = [&clients, most = behind_bytes_max / options.number("size")] {
+    const auto acked = clients.acked_ever();
+    return std::any_of(clients.consumers.begin(), clients.consumers.end(), [&](const auto& one) {
+      return static_cast<double>(acked) > static_cast<double>(one->read_ever) + most;
+    });
+  };
   for (auto& one : clients.consumers) one->start();
   for (auto& one : clients.readers) one->start();
   const auto from = now_ns() + second_ns / 20;

@@ -159,7 +159,8 @@ def librdkafka(options, workload, address, topic, pid, rate):
              "seconds": options.seconds, "size": workload.size, "keys": workload.keys,
              "linger": workload.linger_ms, "acks": workload.acks, "codec": workload.codec,
              "idempotence": str(workload.idempotence).lower(), "consumers": workload.consumers,
-             "readers": workload.readers, "reader_mb_s": workload.reader_mb_s, "pid": pid, "disk": options.disk,
+             "readers": workload.readers, "reader_mb_s": workload.reader_mb_s, "pid": pid,
+             "disk": options.disk,
              "queue": max(QUEUED_RECORDS // workload.producers, 200)}
     return figures(measured(options, [options.load, *as_words(words)], pid), workload)
 
@@ -178,13 +179,19 @@ def as_words(values):
 def measured(options, command, pid):
     """The load's own JSON object, with what the rest of the machine took while it ran."""
     begun, busy = time.monotonic(), servers.all_cpu_s()
-    broker, own = servers.cpu_seconds(pid), os.times()
+    broker, own = ours(options, pid), os.times()
     found = json.loads(pinned(options, command))
     took, now = time.monotonic() - begun, os.times()
-    known = (servers.cpu_seconds(pid) - broker + now.children_user - own.children_user
+    known = (ours(options, pid) - broker + now.children_user - own.children_user
              + now.children_system - own.children_system)
     found["foreign_cpus"] = max(servers.all_cpu_s() - busy - known, 0) / took
     return found
+
+
+def ours(options, pid):
+    """CPU seconds of the broker, and of what keeps memory warm."""
+    memory = options.memory.cpu_seconds() if options.memory else 0
+    return servers.cpu_seconds(pid) + memory
 
 
 def figures(found, workload):
@@ -199,6 +206,7 @@ def figures(found, workload):
         "records/s": found["records"] / seconds,
         "MB/s": size / 1e6 / seconds,
         "CPU s/GB": found["broker_cpu_s"] / (size / 1e9),
+        "CPU s/GB, user": found["broker_user_cpu_s"] / (size / 1e9),
         "CPU s/million records": found["broker_cpu_s"] / (found["records"] / 1e6),
         "broker CPU, % of a core": 100 * found["broker_cpu_s"] / seconds,
         "load CPU, % of a core": 100 * found["load_cpu_s"] / seconds,

@@ -17,9 +17,9 @@ SELF = "the broker itself"
 FOREIGN_CPUS_MAX = 0.15  # of other processes; beyond it a cell is not trusted
 # What is said of a cell, most telling first; all other figures are in the JSON file.
 SAID = {
-    0: ("MB/s", "CPU s/GB", "CPU s/million records", "disk flushes/s", "ack p99, ms"),
+    0: ("MB/s", "CPU s/GB", "CPU s/GB, user", "CPU s/million records", "disk flushes/s", "ack p99, ms"),
     1: ("ack p50, ms", "ack p99, ms", "ack p99.9, ms", "end to end p50, ms", "end to end p99, ms",
-        "CPU s/GB", "CPU s/million records", "cold reads, MB/s"),
+        "CPU s/GB", "CPU s/GB, user", "CPU s/million records", "cold reads, MB/s"),
 }
 JAVA_SAID = ("MB/s", "CPU s/GB", "ack p99, ms", "end to end p50, ms", "end to end p99, ms",
              "broker CPU, s")

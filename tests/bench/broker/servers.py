@@ -2,7 +2,9 @@
 
 import os
 import pathlib
+import re
 import resource
+import sys
 import time
 
 import footprint
@@ -13,6 +15,8 @@ MAX_LONG = (1 << 63) - 1
 PF_KTHREAD = 0x00200000
 BRANDS = ("moldau", "apache")
 HEAP = "1g"
+HERE = pathlib.Path(__file__).resolve().parent
+WARM_LIMIT_S = 300  # 20 GB that the host had taken back take 80
 APACHE_JVM = (f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
               "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent")
 # Deleted files leave the disk soon, so that the cells do not differ by what is still there.
@@ -93,6 +97,31 @@ class BareLoop:
     def stop(self):
         self.process.stdin.close()
         self.process.wait(10)
+
+
+class WarmMemory:
+    """See warm_memory.py; beside the brokers, on the load's processors."""
+
+    def __init__(self, rig, cpus):
+        self.process = rig.spawn("warm-memory", ["taskset", "-c", cpus, sys.executable,
+                                                 HERE / "warm_memory.py"], stdin=-1)
+
+    def wait(self):
+        """Until all free memory is held."""
+        before = len(self.process.output())
+        self.process.stdin.write(b"\n")
+        self.process.stdin.flush()
+        processes.wait_until(lambda: len(self.process.output()) > before, WARM_LIMIT_S,
+                             "all free memory is held")
+
+    def cpu_seconds(self):
+        return cpu_seconds(self.process.child.pid)
+
+
+def may_lose_memory():
+    """Whether this is a virtual machine, whose host may want to have free memory back."""
+    cpus = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return re.search(r"^flags\s*:.* hypervisor( |$)", cpus, re.MULTILINE) is not None
 
 
 def split_cpus(wanted):

@@ -17,7 +17,7 @@ class Workload:
     linger_ms: int = 5
     acks: str = "all"
     codec: str = "none"
-    keys: str = "none"  # or roundrobin: 1,000 keys
+    keys: str = "none"  # or roundrobin: 1,000 keys, or 16 for each partition
     idempotence: bool = True
     consumers: int = 0  # at the head, each reads everything
     readers: int = 0  # of what was there before, which is not in the page cache
