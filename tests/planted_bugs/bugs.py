@@ -127,7 +127,9 @@ BUGS = [
          ("src/broker/fetch.cc", "      return positions.high_watermark;\n    case FetchIsolation::tr",
           "      return positions.written_end;\n    case FetchIsolation::tr")),
     _bug("fetches-not-woken", "a long poll is not told of new records",
-         ("src/broker/partition.cc", "  if (advance(wakeups)) wake_fetches(wakeups);",
+         ("src/broker/partition.cc", "void Partition::on_limit(storage::Log&, storage::Wakeups& wakeups) {\n"
+          "  if (advance(wakeups)) tell_fetches(wakeups);",
+          "void Partition::on_limit(storage::Log&, storage::Wakeups& wakeups) {\n"
           "  static_cast<void>(advance(wakeups));"),
          otherwise=("broker_test", "*long_poll*")),
     _bug("failed-sync-retried", "a failed fdatasync is tried again, and that one succeeds",
@@ -247,9 +249,9 @@ BUGS = [
           "    auto work = [] { return Result<>(); };")),
     _bug("log-start-not-told-in-sessions", "a fetch session does not mention that the log start moved",
          ("src/broker/fetch_session.cc",
-          "                       cached.sent_high_watermark != state.high_watermark ||\n"
-          "                       cached.sent_log_start != state.log_start_offset;",
-          "                       cached.sent_high_watermark != state.high_watermark;")),
+          "                       entry->sent_high_watermark != state.high_watermark ||\n"
+          "                       entry->sent_log_start != state.log_start_offset;",
+          "                       entry->sent_high_watermark != state.high_watermark;")),
     _bug("reads-below-the-log-start", "a fetch below the log start is answered",
          ("src/broker/fetch.cc", "      (part.target.fetch_offset < positions.log_start ||\n"
           "       part.target.fetch_offset > positions.written_end)) {",

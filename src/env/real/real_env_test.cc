@@ -226,6 +226,7 @@ Task<> accept_until_files_need_the_rest(Env& env) {
   Worker& home = env.workers().at(0);
   const auto listener = env.transport().listen({"127.0.0.1", 0}, home).value();
   std::vector<std::unique_ptr<Stream>> clients;
+  clients.reserve(60);
   for (int i = 0; i < 60; ++i) {
     clients.push_back(
         (co_await env.transport().connect(listener->local(), home, MonoTime::max())).value());
@@ -238,6 +239,7 @@ Task<> accept_until_files_need_the_rest(Env& env) {
     EXPECT_TRUE(co_await sleep_until(home, home.now() + milliseconds(150)));
     EXPECT_EQ(accepted.size(), 20U);
     std::vector<Fd> files;
+    files.reserve(limit.kept);
     for (std::uint64_t i = 0; i < limit.kept; ++i) files.emplace_back(::dup(0));
     EXPECT_TRUE(files.back());
     EXPECT_TRUE(co_await sleep_until(home, home.now() + milliseconds(150)));
