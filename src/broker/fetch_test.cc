@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <thread>
 
 #include "broker/node_rig_test.h"
 #include "net/answer.h"
@@ -183,8 +182,8 @@ struct Coming {
 
 env::Task<> take_all(env::Env& env, Coming& coming, std::int64_t all) {
   coming.waiter = std::make_shared<FetchWaiter>(env.workers().at(0));
-  std::thread first([&] { coming.add_all(); });
-  std::thread second([&] { coming.add_all(); });
+  auto pool = env.make_pool("coming");
+  for (int i = 0; i < 2; ++i) pool->submit(env::IoClass::flush, [&] { coming.add_all(); });
   for (std::int64_t taken = 0; taken < all;) {
     const auto wanted = std::min<std::int64_t>(1 + taken % 50, all - taken);
     coming.waiter->begin_look();
@@ -199,8 +198,7 @@ env::Task<> take_all(env::Env& env, Coming& coming, std::int64_t all) {
     EXPECT_TRUE(woken) << "asleep with " << coming.bytes.load() - taken << " of " << wanted;
     if (!woken) break;
   }
-  first.join();
-  second.join();
+  pool.reset();  // when both are through
 }
 
 TEST(FetchWaiterThreads, nobody_sleeps_while_there_is_enough) {
