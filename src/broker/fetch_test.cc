@@ -52,8 +52,10 @@ TEST_F(FetchTest, so_do_records_that_are_not_in_the_page_cache) {
   expect_all("t");
 }
 
-/// What a fetch of the first partition from `offset` on makes of it, before it is encoded.
-env::Task<> fetch_part(Broker& broker, env::Env& env, std::int64_t offset, FetchPart& part) {
+/// What a fetch of the first partition from `offset` on makes of it, before it is encoded. It waits
+/// for so many bytes.
+env::Task<> fetch_part(Broker& broker, env::Env& env, std::int64_t offset, FetchPart& part,
+                       std::int64_t min_bytes = 0) {
   const net::ConnectionInfo connection;
   const RequestContext context{.api = protocol::ApiKey::fetch,
                                .version = 12,
@@ -65,7 +67,10 @@ env::Task<> fetch_part(Broker& broker, env::Env& env, std::int64_t offset, Fetch
       {.key = {.topic_id = {}, .topic = "t", .partition = PartitionId(0)},
        .fetch_offset = Offset(offset),
        .partition_max_bytes = 1 << 20}};
-  Fetch fetch(broker, context, {.max_bytes = 1 << 20, .deadline = context.received},
+  Fetch fetch(broker, context,
+              {.max_bytes = 1 << 20,
+               .min_bytes = min_bytes,
+               .deadline = context.received + std::chrono::seconds(min_bytes > 0 ? 20 : 0)},
               std::move(targets));
   auto parts = co_await fetch.run();
   EXPECT_TRUE(parts);
@@ -301,6 +306,45 @@ TEST_F(FetchWaiterTest, sleeps_through_no_batch_that_completes_what_it_wants) {
     wakes += told ? 1 : 0;
   }
   EXPECT_LT(wakes, steps / 2);
+}
+
+class NoOne final : public storage::AppendWaiter {
+ public:
+  using AppendWaiter::AppendWaiter;
+  void on_append_done(std::uint32_t, storage::AppendOutcome) override {}
+};
+
+constexpr int many_batches = 40;
+
+env::Task<> append_many(storage::Log& log, SharedBytes batch, env::Worker& home) {
+  for (int i = 0; i < many_batches; ++i) {
+    EXPECT_TRUE(co_await env::sleep_until(home, home.now() + std::chrono::milliseconds(50)));
+    log.append(
+        {.batch = batch, .leader_epoch = LeaderEpoch(0), .waiter = std::make_shared<NoOne>(home)});
+  }
+}
+
+env::Task<> append_and_poll(Broker& broker, env::Env& env, storage::Log& log, SharedBytes batch,
+                            FetchPart& part) {
+  env::Scope scope(env.workers().at(0));
+  scope.spawn(append_many(log, batch, env.workers().at(0)));
+  const auto all = static_cast<std::int64_t>(batch.size() * many_batches);
+  co_await fetch_part(broker, env, log.positions().high_watermark.value(), part, all);
+  co_await scope.stop();
+}
+
+TEST_F(FetchTest, a_long_poll_does_not_look_at_each_batch_that_comes) {
+  ASSERT_EQ(create("t"), ErrorCode::none);
+  const auto log = node().broker().partitions().find("t", PartitionId(0))->log_ptr();
+  auto before = disk().operations();
+  run(append_many(*log, batch("v"), env().workers().at(0)));
+  run_for(std::chrono::milliseconds(500));
+  const auto appending = disk().operations() - before;
+  before = disk().operations();
+  FetchPart part;
+  run(append_and_poll(node().broker(), env(), *log, batch("v"), part));
+  EXPECT_EQ(part.data.records.value().size(), batch("v").size() * many_batches);
+  EXPECT_LT(disk().operations() - before, appending + many_batches / 4);
 }
 
 TEST_F(FetchTest, a_device_that_fails_at_any_moment_is_told) {

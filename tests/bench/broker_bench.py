@@ -35,6 +35,7 @@ import servers  # noqa: E402
 import workloads  # noqa: E402
 
 SELF = results_module.SELF
+DELETED_LIMIT_S = 60  # of the cell before
 FAILURES = (SystemExit, OSError, ValueError, subprocess.TimeoutExpired, processes.Failure)
 WARM_UPS = (  # what the warm-up's time is divided among: as many paths as the cells have
     workloads.Workload("warm-up", "", consumers=1),
@@ -149,7 +150,9 @@ class Bench:
         """What was freed before is held, so that whoever is next gets memory that the machine
         has."""
         if self.options.memory is not None:
-            self.options.memory.wait()
+            processes.wait_until(lambda: not list(self.rig.directory.glob("*/*-delete")),
+                                 DELETED_LIMIT_S, "deleted partitions are gone")
+            self.options.memory.take()
 
     def fill_with_partitions(self, server):
         connection = loads.connect(server)
@@ -295,6 +298,8 @@ def main():
                 options.memory = servers.WarmMemory(rig, options.load_cpus)
             bench.run()
         except KeyboardInterrupt:
+            for number in (signal.SIGINT, signal.SIGTERM):  # a second one would lose the report
+                signal.signal(number, signal.SIG_IGN)
             bench.results.failures.append("ended before its last round")
         finally:
             rig.close()

@@ -106,8 +106,8 @@ class WarmMemory:
         self.process = rig.spawn("warm-memory", ["taskset", "-c", cpus, sys.executable,
                                                  HERE / "warm_memory.py"], stdin=-1)
 
-    def wait(self):
-        """Until all free memory is held."""
+    def take(self):
+        """All that is free; returns when it is held."""
         before = len(self.process.output())
         self.process.stdin.write(b"\n")
         self.process.stdin.flush()

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Keeps the memory of a virtual machine warm while brokers are measured.
 
-    warm_memory.py [--free-mib N]     runs until its stdin ends; answers each line of it with
-                                      "warm" as soon as it holds what it wants
+    warm_memory.py [--free-mib N]     at each line of its stdin takes all free memory but so much,
+                                      says "warm" and gives; ends with its stdin
 
 A machine with free page reporting gives memory that was free for two seconds back to its host, and
 whoever touches it next pays for having it mapped again: 7 to 16 microseconds a page have been seen,
 1.7 to 4 s of CPU time a gigabyte, which is more than a broker needs to append it. So this process
 holds all that is free but a little, and gives as much as others take: what they get was in use a
-moment ago. It takes back what they free. Under memory pressure it is the first to be ended.
+moment ago. It takes only between two measurements: that fills a processor, for seconds if the host
+was faster. Under memory pressure it is the first to be ended.
 """
 
 import argparse
@@ -40,23 +41,21 @@ def main():
     parser.add_argument("--free-mib", type=int, default=1024, help="that are left free")
     target = parser.parse_args().free_mib << 20
     pathlib.Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-    held, asked = [], 0
+    held, is_taking = [], False
     while True:
         surplus = free_bytes() - target
         while surplus < 0 and held:
             held.pop().close()
             surplus += CHUNK
-        is_warm = surplus < 2 * CHUNK
-        if not is_warm:
+        if is_taking and surplus < 2 * CHUNK:
+            print("warm", flush=True)
+            is_taking = False
+        if is_taking:
             take(held)  # one at a time: somebody may want memory meanwhile
-        elif asked:
-            print("warm\n" * asked, end="", flush=True)
-            asked = 0
-        if select.select([sys.stdin], [], [], PERIOD_S if is_warm else 0)[0]:
-            said = os.read(sys.stdin.fileno(), 100)
-            if not said:
+        if select.select([sys.stdin], [], [], 0 if is_taking else PERIOD_S)[0]:
+            if not os.read(sys.stdin.fileno(), 100):
                 return
-            asked += said.count(b"\n")
+            is_taking = True
 
 
 if __name__ == "__main__":
