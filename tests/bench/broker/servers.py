@@ -111,8 +111,12 @@ class WarmMemory:
         before = len(self.process.output())
         self.process.stdin.write(b"\n")
         self.process.stdin.flush()
-        processes.wait_until(lambda: len(self.process.output()) > before, WARM_LIMIT_S,
-                             "all free memory is held")
+        processes.wait_until(lambda: len(self.process.output()) > before or self._ended(),
+                             WARM_LIMIT_S, "all free memory is held")
+
+    def _ended(self):
+        if not self.process.running():
+            raise SystemExit(f"warm_memory.py has ended:\n{self.process.tail()}")
 
     def cpu_seconds(self):
         return cpu_seconds(self.process.child.pid)
