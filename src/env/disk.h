@@ -21,9 +21,9 @@ enum class Cached : std::uint8_t {
 };
 
 /// An open file. Every call is synchronous and may block: run it on the directory's IoPool, except
-/// `pwritev` into a healthy directory, `pread_cached`, `cached` and `size`, which a worker may call
-/// inline (ARCHITECTURE §5). Positions and sizes are bytes. Calls on different ranges may run at
-/// once. All errors carry the path.
+/// `pwritev` and `reserve_ahead` in a healthy directory, `pread_cached`, `cached` and `size`, which
+/// a worker may call inline (ARCHITECTURE §5). Positions and sizes are bytes. Calls on different
+/// ranges may run at once. All errors carry the path.
 class File {
  public:
   virtual ~File() = default;
@@ -54,6 +54,12 @@ class File {
   /// Reserves room on the device for the first `size` bytes, which stay as they are: the file does
   /// not grow. truncate() gives back what is beyond. Without effect where the file system cannot.
   virtual Result<> reserve(std::uint64_t size) = 0;
+  /// A range behind the file's end will be written soon: reserves room as `reserve` does if that
+  /// makes appends cheaper on this file system. A hint: what fails here, the writes will tell.
+  virtual void reserve_ahead(std::uint64_t position, std::uint64_t length) = 0;
+  /// Whether there is room behind the end, more than a little, that reserve_ahead() may have left,
+  /// also before a crash. False on file systems where that does nothing.
+  virtual Result<bool> has_room_ahead() const = 0;
   /// Starts write-back of a range without waiting for the device to finish it (bulk writers).
   virtual Result<> write_back(std::uint64_t position, std::uint64_t length) = 0;
   /// What the page cache has of a range, and need not write, may go: whoever reads it next should

@@ -1,6 +1,9 @@
 #include "env/disk.h"
 
 #include <gtest/gtest.h>
+#include <linux/magic.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "env/test_world.h"
 
@@ -105,6 +108,30 @@ TEST_P(DiskTest, reserved_room_does_not_show) {
   EXPECT_EQ(read(*file, 100, 0), "abc");
   ASSERT_TRUE(file->truncate(3));
   EXPECT_EQ(read(*file, 100, 0), "abc");
+}
+
+/// What the file has on the device; nothing on a file system where reserve_ahead() does nothing.
+std::optional<std::uint64_t> bytes_on_ext4(const File& file) {
+  struct statfs system{};
+  struct stat status{};
+  const int handle = file.native_handle();
+  if (handle < 0 || ::fstatfs(handle, &system) < 0 || ::fstat(handle, &status) < 0) return {};
+  if (system.f_type != EXT4_SUPER_MAGIC) return {};
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+TEST_P(DiskTest, room_ahead_does_not_show_and_can_be_given_back) {
+  const auto file = create("f");
+  write(*file, "abc", 0);
+  file->reserve_ahead(3, 1 << 20);
+  if (const auto bytes = bytes_on_ext4(*file)) EXPECT_GE(*bytes, 1U << 20);
+  EXPECT_EQ(file->size().value(), 3U);
+  EXPECT_EQ(read(*file, 100, 0), "abc");
+  write(*file, "def", 3);
+  ASSERT_TRUE(file->datasync());
+  ASSERT_TRUE(file->truncate(6));
+  if (const auto bytes = bytes_on_ext4(*file)) EXPECT_LT(*bytes, 1U << 20);
+  EXPECT_EQ(read(*file, 100, 0), "abcdef");
 }
 
 TEST_P(DiskTest, file_tells_when_it_was_changed) {

@@ -57,10 +57,10 @@ FrameReader::FrameReader(env::Stream& stream, env::Worker& worker, ByteBudget* b
       budget_signal_(worker) {}
 
 MutBytes FrameReader::buffer() {
-  return large_ ? MutBytes(large_.get(), piece_bytes) : MutBytes(small_);
+  return large_ ? MutBytes(large_->bytes) : MutBytes(small_);
 }
 Bytes FrameReader::buffer() const {
-  return large_ ? Bytes(large_.get(), piece_bytes) : Bytes(small_);
+  return large_ ? Bytes(large_->bytes) : Bytes(small_);
 }
 
 Result<FrameReader::Frame> FrameReader::try_next() {
@@ -68,12 +68,34 @@ Result<FrameReader::Frame> FrameReader::try_next() {
   if (here.size() < frame_prefix_bytes) return Frame{};
   const std::size_t size = TRY(frame_size(here, frame_bytes_max_));
   if (here.size() - frame_prefix_bytes < size) return Frame{};
+  if (may_share(size)) {
+    Frame slice = SharedBytes(large_, here.subspan(frame_prefix_bytes, size));
+    consume(frame_prefix_bytes + size);
+    return slice;
+  }
   ByteBudget::Lease lease;
   if (budget_ != nullptr && !budget_->try_take(lease, size)) return Frame{};
   Block block(size);
   std::memcpy(block.bytes().data(), here.data() + frame_prefix_bytes, size);
   consume(frame_prefix_bytes + size);
   return Frame{hold(std::move(block), std::move(lease))};
+}
+
+/// Whether a frame of this size may be a slice of the buffer, which is in the budget from then on.
+bool FrameReader::may_share(std::size_t size) {
+  if (!large_ || size < entry_bytes || end_ < piece_bytes / 2) return false;
+  if (budget_ == nullptr || large_->lease.bytes() > 0) return true;
+  return budget_->try_take(large_->lease, piece_bytes);
+}
+
+/// Whoever waits for the budget holds nothing of it but its frame: a full budget of buffers whose
+/// readers wait for one another would never empty.
+void FrameReader::leave_budget() {
+  if (!large_ || large_->lease.bytes() == 0) return;
+  auto own = std::make_shared_for_overwrite<Piece>();
+  const Bytes rest = buffered();
+  if (!rest.empty()) std::memcpy(own->bytes.data() + begin_, rest.data(), rest.size());
+  large_ = std::move(own);
 }
 
 env::Task<Result<FrameReader::Frame>> FrameReader::next() {
@@ -128,8 +150,8 @@ bool FrameReader::is_for_buffer() const {
 
 /// From the small buffer to the large one, with what else is here: perhaps many frames.
 void FrameReader::read_more() {
-  large_ = std::make_unique_for_overwrite<std::uint8_t[]>(piece_bytes);
-  std::memcpy(large_.get(), small_.data(), end_);
+  large_ = std::make_shared_for_overwrite<Piece>();
+  std::memcpy(large_->bytes.data(), small_.data(), end_);
   end_ += read_on(buffer().subspan(end_));
 }
 
@@ -204,6 +226,7 @@ env::Task<Result<>> FrameReader::take(std::uint64_t bytes) {
   allowed_ += bytes;
   if (budget_ == nullptr || budget_->try_take(lease_, bytes)) co_return Result<>{};
   receiving_ = false;  // the peer is not to blame for this wait
+  leave_budget();
   const ByteBudget::Claim claim(*budget_, lease_, bytes, budget_signal_);
   while (!claim.granted()) {
     CO_TRY(co_await budget_signal_.wait());

@@ -30,13 +30,17 @@ std::string_view foreign_protocol(Bytes start);
 /// Cuts what a stream brings into frames. One task at a time; on the stream's worker.
 ///
 /// Memory: an idle reader has 512 bytes. When there is more to read, it reads up to 64 KiB, hence
-/// many small frames, at once, and frees that buffer before it waits again. While its reads bring
-/// all that they have room for it goes on without waiting: what arrived together is begun together.
-/// Each frame gets its own block and takes its bytes from the budget first: `entry_bytes` or what
-/// is here already, then the rest of a `piece_bytes`, then as they arrive, in growing steps. So a
-/// length that is only announced costs the entry. The final block of a frame above a piece is
-/// allocated whole when that is full: pages that no byte has reached yet cost address space only,
-/// and nothing is copied but the piece.
+/// many small frames, at once, and lets go of that buffer before it waits again. While its reads
+/// bring all that they have room for it goes on without waiting: what arrived together is begun
+/// together.
+///
+/// A frame of `entry_bytes` and more in a buffer that is at least half full is a slice of it,
+/// nothing is copied. The buffer then takes all its bytes from the budget, once, until the last
+/// slice is gone. Each other frame gets its own block and takes its bytes from the budget first:
+/// `entry_bytes` or what is here already, then the rest of a `piece_bytes`, then as they arrive, in
+/// growing steps. So a length that is only announced costs the entry. The final block of a frame
+/// above a piece is allocated whole when that is full: pages that no byte has reached yet cost
+/// address space only, and nothing is copied but the piece.
 class FrameReader {
  public:
   static constexpr std::size_t entry_bytes = 4 << 10;
@@ -76,12 +80,19 @@ class FrameReader {
   std::optional<MonoTime> stalled_since() const;
 
  private:
+  struct Piece {
+    ByteBudget::Lease lease;  ///< all of it, once a frame is a slice of it
+    std::array<std::uint8_t, piece_bytes> bytes;
+  };
+
   Bytes buffered() const { return buffer().subspan(begin_, end_ - begin_); }
   MutBytes buffer();
   Bytes buffer() const;
   void consume(std::size_t count);
   /// Reads when less than a prefix is buffered; false at the end of the data.
   env::Task<Result<bool>> fill();
+  bool may_share(std::size_t size);
+  void leave_budget();
   bool is_for_buffer() const;
   void read_more();
   bool may_read_on() const {
@@ -102,8 +113,8 @@ class FrameReader {
   Observer* const observer_;
 
   std::array<std::uint8_t, 512> small_;
-  std::unique_ptr<std::uint8_t[]> large_;  // piece_bytes; instead of small_ while it is there
-  std::size_t begin_{0};                   // of what is read and not yet in a frame
+  std::shared_ptr<Piece> large_;  // instead of small_ while it is there; filled only once
+  std::size_t begin_{0};          // of what is read and not yet in a frame
   std::size_t end_{0};
   bool more_is_likely_{false};    // the last read got all that it had room for
   std::size_t read_on_bytes_{0};  // since the reader has waited

@@ -188,6 +188,90 @@ TEST_P(FrameReaderTest, goes_on_without_waiting_but_not_for_ever) {
   }
 }
 
+/// A reader whose stream always has the next frame of so many bytes, and a budget of a MiB.
+struct FullRig {
+  FullRig(env::Env& env, std::size_t frame_bytes)
+      : worker(env.workers().at(0)), stream(wire(pattern(frame_bytes, 1))) {}
+  std::uint64_t used() const { return budget->stats().used_bytes; }
+
+  env::Worker& worker;
+  std::shared_ptr<ByteBudget> budget = std::make_shared<ByteBudget>(1 << 20);
+  EndlessStream stream;
+  FrameReader reader{stream, worker, budget.get(), 100 << 20, nullptr};
+};
+
+env::Task<> share_the_buffer(env::Env& env) {
+  FullRig rig(env, 20'000);
+  auto first = (co_await rig.reader.next()).value();
+  auto second = rig.reader.try_next().value();
+  EXPECT_EQ(second->data(), first->data() + 20'004) << "nothing is copied";
+  EXPECT_EQ(second->text(), pattern(20'000, 1));
+  EXPECT_EQ(rig.used(), FrameReader::piece_bytes) << "the buffer counts, once";
+  first.reset();
+  second.reset();
+  EXPECT_EQ(rig.used(), FrameReader::piece_bytes) << "the reader has it still";
+  auto third = rig.reader.try_next().value();
+  auto fourth = (co_await rig.reader.next()).value();  // its rest was not in the buffer
+  EXPECT_EQ(fourth->text(), pattern(20'000, 1));
+  EXPECT_EQ(rig.used(), FrameReader::piece_bytes + 20'000);
+  EXPECT_EQ(third->text(), pattern(20'000, 1));
+  third.reset();
+  EXPECT_EQ(rig.used(), 20'000U);
+}
+
+TEST_P(FrameReaderTest, frames_of_batches_are_slices_of_the_buffer) {
+  world_->run(share_the_buffer(world_->env()));
+}
+
+env::Task<> keep_little(env::Env& env, ReaderRig& alone) {
+  FullRig small(env, FrameReader::entry_bytes - 1);
+  const auto frame = (co_await small.reader.next()).value();
+  EXPECT_EQ(small.used(), frame->size()) << "a small frame would keep the whole buffer";
+
+  co_await alone.connect();
+  co_await alone.write(wire(pattern(20'000, 1)));
+  const auto single = (co_await alone.reader->next()).value();
+  EXPECT_EQ(alone.budget.stats().used_bytes, single->size()) << "so would one that came alone";
+
+  FullRig pressed(env, 20'000);
+  ByteBudget::Lease others;
+  EXPECT_TRUE(pressed.budget->try_take(others, (1 << 20) - 30'000));
+  const auto copy = (co_await pressed.reader.next()).value();
+  EXPECT_EQ(pressed.used() - others.bytes(), copy->size()) << "no room for the buffer";
+  EXPECT_EQ(copy->text(), pattern(20'000, 1));
+}
+
+TEST_P(FrameReaderTest, a_frame_that_shares_no_full_buffer_has_its_own_memory) {
+  world_->run(keep_little(world_->env(), rig_));
+}
+
+env::Task<> wait_without_the_buffer(env::Env& env, ReaderRig& clock) {
+  FullRig rig(env, 20'000);
+  auto first = (co_await rig.reader.next()).value();
+  ByteBudget::Lease others;
+  EXPECT_TRUE(rig.budget->try_take(others, (1 << 20) - FrameReader::piece_bytes));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(rig.reader.try_next().value());
+  std::string fourth = "nothing";
+  struct Reading {
+    static env::Task<> run(FullRig& from, std::string& into) {
+      into = (co_await from.reader.next()).value()->text();
+    }
+  };
+  env::Scope scope(rig.worker);
+  scope.spawn(Reading::run(rig, fourth));
+  co_await clock.pause(20);
+  EXPECT_EQ(fourth, "nothing") << "a slice still holds all that is left";
+  first.reset();
+  co_await clock.pause(20);
+  EXPECT_EQ(fourth, pattern(20'000, 1)) << "the waiting reader itself does not";
+  rig.reader.abort();
+  co_await scope.stop();
+}
+
+TEST_P(FrameReaderTest, who_waits_for_the_budget_holds_no_buffer_in_it) {
+  world_->run(wait_without_the_buffer(world_->env(), rig_));
+}
+
 env::Task<> write_all(ReaderRig& rig, std::string bytes) {
   co_await rig.write(std::move(bytes));
 }

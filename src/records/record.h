@@ -56,11 +56,16 @@ inline Offset offset_of(const BatchView& batch, const RecordView& record) {
   return batch.base_offset() + record.offset_delta;
 }
 
-/// Under LogAppendTime all records have the batch's timestamp. Wraps where hostile deltas overflow.
+/// Wraps where a hostile delta overflows.
+constexpr std::int64_t plus_delta(std::int64_t base_timestamp, std::int64_t delta) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(base_timestamp) +
+                                   static_cast<std::uint64_t>(delta));
+}
+
+/// Under LogAppendTime all records have the batch's timestamp.
 inline std::int64_t timestamp_of(const BatchView& batch, const RecordView& record) {
   if (batch.timestamp_type() == TimestampType::log_append_time) return batch.max_timestamp();
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(batch.base_timestamp()) +
-                                   static_cast<std::uint64_t>(record.timestamp_delta));
+  return plus_delta(batch.base_timestamp(), record.timestamp_delta);
 }
 
 /// Reads the records of a decompressed area in order, without allocation. Bytes are not trusted:
@@ -80,13 +85,6 @@ class RecordReader {
   Result<> status() const;
 
  private:
-  bool read(RecordView& record);
-  bool check_headers(std::int32_t count, Bytes encoded);
-  bool stop(const char* why) {
-    error_ = why;
-    return false;
-  }
-
   Bytes rest_;
   std::int32_t left_;
   const char* error_{nullptr};

@@ -4,6 +4,7 @@
 
 #include "base/crc32c.h"
 #include "records/builder.h"
+#include "records/record_cursor.h"
 
 namespace moldau::records {
 namespace {
@@ -110,26 +111,34 @@ struct Walk {
   }
 };
 
-class RecordChecker {
+/// What a topic asks of each record.
+class RecordRules {
  public:
-  RecordChecker(const ValidationRules& rules, WallMs now)
-      : rules_(rules),
+  RecordRules(const ValidationRules& rules, WallMs now)
+      : key_required_(rules.keys == KeyRule::required),
         oldest_(bounded(now.value, -static_cast<__int128>(rules.timestamp_before_max_ms))),
-        newest_(bounded(now.value, rules.timestamp_after_max_ms)) {}
+        newest_(bounded(now.value, rules.timestamp_after_max_ms)),
+        timestamp_checked_(rules.timestamp_type == TimestampType::create_time) {}
 
-  void check(std::int32_t index, std::int64_t timestamp, const RecordView& record, Walk& walk) {
-    if (rules_.keys == KeyRule::required && !record.key) {
-      walk.add_error(index, "a compacted topic takes no record without a key");
-    } else if (rules_.timestamp_type == TimestampType::create_time && timestamp != no_timestamp &&
-               (timestamp < oldest_ || timestamp > newest_)) {
-      walk.timestamp_error = true;
-      walk.add_error(index,
-                     fmt::format("timestamp {} is out of range: it should be within {} to {}",
-                                 timestamp, oldest_, newest_));
+  bool allow(std::int64_t timestamp, const RecordView& record) const {
+    return (!key_required_ || record.key.has_value()) && allow_timestamp(timestamp);
+  }
+  /// Says why a record is not allowed.
+  [[gnu::cold]] void explain(std::int32_t index, std::int64_t timestamp, bool has_key,
+                             Walk& walk) const {
+    if (key_required_ && !has_key) {
+      return walk.add_error(index, "a compacted topic takes no record without a key");
     }
+    walk.timestamp_error = true;
+    walk.add_error(index, fmt::format("timestamp {} is out of range: it should be within {} to {}",
+                                      timestamp, oldest_, newest_));
   }
 
  private:
+  bool allow_timestamp(std::int64_t timestamp) const {
+    return !timestamp_checked_ || timestamp == no_timestamp ||
+           (timestamp >= oldest_ && timestamp <= newest_);
+  }
   static std::int64_t bounded(std::int64_t now, __int128 by) {
     const __int128 sum = now + by;
     if (sum > std::numeric_limits<std::int64_t>::max()) {
@@ -141,9 +150,10 @@ class RecordChecker {
     return static_cast<std::int64_t>(sum);
   }
 
-  const ValidationRules& rules_;
+  const bool key_required_;
   const std::int64_t oldest_;
   const std::int64_t newest_;
+  const bool timestamp_checked_;
 };
 
 std::unexpected<Rejection> record_errors(Walk walk) {
@@ -155,24 +165,33 @@ std::unexpected<Rejection> record_errors(Walk walk) {
                 .record_errors = std::move(walk.reported)});
 }
 
+/// The batch's timestamps are the producer's: check_header() has seen to it.
 std::expected<Walk, Rejection> check_records(const BatchView& batch, Bytes area,
                                              const ValidationRules& rules, WallMs now) {
   Walk walk;
-  RecordChecker checker(rules, now);
-  RecordReader reader(area, batch.record_count());
-  RecordView record;
-  for (std::int32_t index = 0; reader.next(record); ++index) {
-    const std::int64_t timestamp = timestamp_of(batch, record);
-    checker.check(index, timestamp, record, walk);
-    if (timestamp > walk.max_timestamp) {
-      walk.max_timestamp = timestamp;
-      walk.max_timestamp_offset_delta = index;
+  const RecordRules allowed(rules, now);
+  // Nothing of what each record needs is in memory.
+  const std::int64_t base_timestamp = batch.base_timestamp();
+  std::int64_t max_timestamp = no_timestamp;
+  std::int32_t max_index = 0;
+  std::int32_t moved = 0;
+  const auto look = [&](std::int32_t index, const RecordView& record) {
+    const std::int64_t timestamp = plus_delta(base_timestamp, record.timestamp_delta);
+    if (!allowed.allow(timestamp, record)) {
+      allowed.explain(index, timestamp, record.key.has_value(), walk);
     }
-    if (record.offset_delta != index) walk.offsets_consecutive = false;
+    if (timestamp > max_timestamp) {
+      max_timestamp = timestamp;
+      max_index = index;
+    }
+    moved |= record.offset_delta ^ index;
+  };
+  if (const char* const why = detail::each_record(area, batch.record_count(), look)) {
+    return reject(BatchRejection::invalid_record, "malformed batch: {}", why);
   }
-  if (const Result<> status = reader.status(); !status) {
-    return reject(BatchRejection::invalid_record, "malformed batch: {}", status.error().context);
-  }
+  walk.max_timestamp = max_timestamp;
+  walk.max_timestamp_offset_delta = max_index;
+  walk.offsets_consecutive = moved == 0;
   if (walk.errors > 0) return record_errors(std::move(walk));
   return walk;
 }

@@ -12,6 +12,7 @@ namespace moldau::storage {
 Result<DirtySet> Log::Private::write_for_close() {
   DirtySet made;
   SegmentCursor cursor;
+  bool preallocate = false;
   Offset end;
   std::vector<std::uint8_t> snapshot;
   std::string epoch_text;
@@ -25,6 +26,7 @@ Result<DirtySet> Log::Private::write_for_close() {
     made = std::exchange(dirty, {});
     if (!touched) return made;
     cursor = actual;
+    preallocate = config->preallocate;
     end = written.offset;
     snapshot = format_producer_snapshot(producers.snapshot());
     if (epochs_version != epochs_saved) epoch_text = format_epoch_checkpoint(epochs.entries());
@@ -37,6 +39,8 @@ Result<DirtySet> Log::Private::write_for_close() {
   if (TRY(file->size()) > cursor.position) {
     TRY(file->truncate(cursor.position));
     made.add(file);
+  } else if (!preallocate && TRY(file->has_room_ahead())) {
+    TRY(give_back_room(*file, cursor.position));
   }
   // As Kafka: a log that has never held anything needs none.
   if (end > Offset(0)) {

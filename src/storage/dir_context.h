@@ -82,6 +82,14 @@ class DirContext {
   virtual void remove_later(std::string path, std::int64_t delay_ms) = 0;
 
   bool is_offline() const { return offline_.load(std::memory_order_acquire); }
+  /// Room that a log may reserve ahead of its appends: taken from what the disk had to spare when
+  /// it was looked at last.
+  bool take_room(std::uint64_t bytes) {
+    if (spare_bytes_.load(std::memory_order_relaxed) < static_cast<std::int64_t>(bytes))
+      return false;
+    spare_bytes_.fetch_sub(static_cast<std::int64_t>(bytes), std::memory_order_relaxed);
+    return true;
+  }
   bool below_reserve() const { return below_reserve_.load(std::memory_order_relaxed); }
   bool is_slow() const {
     return is_beside_others_ || slow_.load(std::memory_order_relaxed) ||
@@ -114,6 +122,7 @@ class DirContext {
   const bool is_beside_others_;
   std::atomic<bool> offline_{false};
   std::atomic<bool> below_reserve_{false};
+  std::atomic<std::int64_t> spare_bytes_{0};
   std::atomic<bool> slow_{false};
   std::atomic<std::int64_t> unflushed_bytes_{0};
   std::atomic<std::int64_t> awaited_bytes_{0};

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint64_t small_file_bytes_max = std::uint64_t{1} << 20;
 constexpr std::uint64_t reserve_bytes_max = std::uint64_t{1} << 30;
+constexpr std::uint64_t kept_bytes_max = std::uint64_t{32} << 30;
 constexpr std::uint64_t room_again_bytes = 1 << 20;
 
 Result<std::optional<std::string>> read_text(env::Disk& disk, const std::string& path) {
@@ -119,6 +120,11 @@ void LogDir::State::note_free_space() {
   const bool below = space->free_bytes < reserve + (was ? slack : 0);
   free_bytes.store(space->free_bytes, std::memory_order_relaxed);
   below_reserve_.store(below, std::memory_order_relaxed);
+  // Far from full: what is reserved ahead is nobody else's.
+  const auto kept = std::max(2 * reserve, std::min(space->total_bytes / 8, kept_bytes_max));
+  spare_bytes_.store(
+      static_cast<std::int64_t>(space->free_bytes - std::min(kept, space->free_bytes)),
+      std::memory_order_relaxed);
   if (below && !was) {
     env_.log().error("log directory is nearly full, produce is refused dir={} free={} reserve={}",
                      options.path, space->free_bytes, reserve);

@@ -302,8 +302,7 @@ struct Log::Private {
                          const std::vector<QueueItem>& taken, std::size_t bytes, Wakeups& wakeups);
   Result<> write_roll(const QueueItem& item);
   Result<> sync_sealed(Segment& old);
-  Result<> write_items(env::File& file, std::uint64_t position,
-                       const std::vector<QueueItem>& taken);
+  Result<> write_items(Segment& active, env::File& file, const std::vector<QueueItem>& taken);
   Result<> write_aborted(const std::vector<QueueItem>& taken);
 
   // repair.cc

@@ -96,6 +96,18 @@ std::shared_ptr<env::File> Segment::open_log_file() const {
   return log_file_;
 }
 
+bool Segment::wants_room(std::uint64_t bytes) const {
+  const auto end = size() + bytes;
+  return end > room_until_ && end >= room_bytes_min;
+}
+
+void Segment::make_room(env::File& file, std::uint64_t bytes) {
+  const auto end = size() + bytes;
+  const auto from = std::max(size(), room_until_);
+  room_until_ = end + std::min(end, room_bytes_max);
+  file.reserve_ahead(from, room_until_ - from);
+}
+
 void Segment::set_log_file(std::shared_ptr<env::File> file) {
   env::Lock lock(files_mutex_);
   keep(log_file_, std::move(file));
@@ -334,6 +346,12 @@ Result<std::vector<AbortedTxn>> Segment::aborted_txns() const {
   if (const auto file = held()) return read_aborted(*file);
   if (!entries && entries.error().code == Errc::not_found) return std::vector<AbortedTxn>{};
   return entries;
+}
+
+Result<> give_back_room(env::File& file, std::uint64_t size) {
+  const auto changed = TRY(file.modified());
+  TRY(file.truncate(size));
+  return file.set_modified(changed);
 }
 
 Result<std::shared_ptr<env::File>> write_file(env::Disk& disk, const std::string& path,

@@ -45,7 +45,8 @@ struct IndexCursor {
 /// others read. Sealed: nothing changes any more, indexes are looked up in their files. A sealed or
 /// cut segment is a new object, so what a reader holds stays as it is.
 ///
-/// Thread contract: `appended` by one writer at a time; the rest from any thread.
+/// Thread contract: `appended` and what is about room by one writer at a time; the rest from any
+/// thread.
 class Segment : public std::enable_shared_from_this<Segment> {
  public:
   Segment(env::Disk& disk, std::string directory, Offset base, std::uint64_t size,
@@ -87,6 +88,12 @@ class Segment : public std::enable_shared_from_this<Segment> {
   /// They keep their names after all.
   void release_files();
 
+  /// Writer, before it puts so many bytes at the end of the file: whether it should ask for room,
+  /// for these and room_bytes_max more at most, and asks for it.
+  bool wants_room(std::uint64_t bytes) const;
+  void make_room(env::File& file, std::uint64_t bytes);
+  /// Writer: so much has been reserved already.
+  void set_room(std::uint64_t size) { room_until_ = size; }
   /// Writer: the batch is in the file at `position`. Adds index entries as Kafka does: before a
   /// batch, if more than `interval` bytes were appended since the last one.
   void appended(const BatchHeader& batch, std::uint64_t position, std::int64_t interval,
@@ -135,6 +142,7 @@ class Segment : public std::enable_shared_from_this<Segment> {
   const Offset base_;
   std::atomic<std::uint64_t> size_;
   const std::unique_ptr<MemoryIndexes> indexes_;
+  std::uint64_t room_until_{0};  ///< position up to which make_room has asked for room
   // Of what has been appended here; readers load the timestamp first.
   std::atomic<std::int64_t> max_timestamp_{records::no_timestamp};
   std::atomic<std::int64_t> max_timestamp_offset_{-1};
@@ -156,6 +164,15 @@ class Segment : public std::enable_shared_from_this<Segment> {
 
 /// The segments of a log, by base offset; never empty. Immutable: a change is a new list.
 using SegmentList = std::vector<std::shared_ptr<Segment>>;
+
+/// Room is asked for in ever larger pieces, so that a file never has more of it than contents:
+/// partitions that get little cost nothing.
+inline constexpr std::uint64_t room_bytes_min = 256 << 10;
+inline constexpr std::uint64_t room_bytes_max = 4 << 20;
+
+/// Pool. What is reserved behind the end of a file of so many bytes goes back to the file system.
+/// The file's time of change stays: records without timestamps are as old as that.
+Result<> give_back_room(env::File& file, std::uint64_t size);
 
 /// Most bytes that one index file may have when it is read whole.
 inline constexpr std::uint64_t index_file_bytes_max = std::uint64_t{256} << 20;

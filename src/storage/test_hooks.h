@@ -19,6 +19,7 @@ enum class DiskCall : std::uint8_t {
   sync_all,
   truncate,
   reserve,
+  reserve_ahead,
   names
 };
 
@@ -69,6 +70,10 @@ class HookedFile final : public env::File {
     if (auto error = hook_(DiskCall::reserve, path())) return std::unexpected(std::move(*error));
     return file_->reserve(size);
   }
+  void reserve_ahead(std::uint64_t position, std::uint64_t length) override {
+    if (!hook_(DiskCall::reserve_ahead, path())) file_->reserve_ahead(position, length);
+  }
+  Result<bool> has_room_ahead() const override { return file_->has_room_ahead(); }
   Result<> write_back(std::uint64_t position, std::uint64_t length) override {
     return file_->write_back(position, length);
   }

@@ -104,7 +104,7 @@ Log::Private::WriteStep Log::Private::write_once(const std::shared_ptr<Log>& sel
     if (taken.front().roll_before != nullptr) TRY(write_roll(taken.front()));
     auto active = segment_list()->back();
     const auto file = TRY(active->log_file(ReadMode::blocking));
-    TRY(write_items(*file, active->size(), taken));
+    TRY(write_items(*active, *file, taken));
     TRY(write_aborted(taken));
     return Written{std::move(active), file};
   }();
@@ -119,7 +119,7 @@ Log::Private::WriteStep Log::Private::write_once(const std::shared_ptr<Log>& sel
   return finish_write(self, *written_or_error, taken, bytes, wakeups);
 }
 
-Result<> Log::Private::write_items(env::File& file, std::uint64_t position,
+Result<> Log::Private::write_items(Segment& active, env::File& file,
                                    const std::vector<QueueItem>& taken) {
   std::vector<Bytes> pieces;  // not an array of pieces_max: filling that costs more than the rest
   pieces.reserve(2 * taken.size());
@@ -137,7 +137,8 @@ Result<> Log::Private::write_items(env::File& file, std::uint64_t position,
   if (pieces.empty()) return {};
   auto& clock = dir.env().clock();
   const auto before = clock.now();
-  auto result = file.pwritev(pieces, position);
+  if (active.wants_room(bytes) && dir.take_room(room_bytes_max)) active.make_room(file, bytes);
+  auto result = file.pwritev(pieces, active.size());
   dir.note_write(clock.now() - before, result ? bytes : 0);
   return result;
 }
@@ -250,8 +251,13 @@ Result<> Log::Private::write_roll(const QueueItem& item) {
                                          std::make_unique<MemoryIndexes>());
   std::shared_ptr<env::File> file = TRY(write_file(dir.disk(), fresh->path(log_suffix), Bytes{}));
   if (settings->preallocate) {
-    TRY(file->reserve(static_cast<std::uint64_t>(settings->segment_bytes)));
-    TRY(TRY(old->log_file(ReadMode::blocking))->truncate(old->size()));
+    const auto size = static_cast<std::uint64_t>(settings->segment_bytes);
+    TRY(file->reserve(size));
+    fresh->set_room(size);
+  }
+  const auto old_file = TRY(old->log_file(ReadMode::blocking));
+  if (settings->preallocate || TRY(old_file->has_room_ahead())) {
+    TRY(give_back_room(*old_file, old->size()));
   }
   fresh->set_log_file(std::move(file));
 

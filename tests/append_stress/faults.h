@@ -43,8 +43,9 @@ class Faults {
 
  private:
   std::optional<Error> on_call(DiskCall call, const std::string& path) {
-    static constexpr std::array<std::string_view, 8> names = {
-        "write", "read", "sync", "sync_names", "sync_all", "truncate", "reserve", "names"};
+    static constexpr std::array<std::string_view, 9> names = {
+        "write",    "read",    "sync",          "sync_names", "sync_all",
+        "truncate", "reserve", "reserve_ahead", "names"};
     point(names[static_cast<std::size_t>(call)]);
     if (call == DiskCall::write) {
       if (!blocked_directory.empty() && path.starts_with(blocked_directory)) while_writing();

@@ -51,10 +51,10 @@ BUGS = [
           "if (checksum_of(offsets, file) == Offset(-1)) {"),
          otherwise=("storage_test", "Checkpoints.*")),
     _bug("written-before-data", "written_end is published before the write",
-         ("src/storage/write.cc", "    TRY(write_items(*file, active->size(), taken));",
+         ("src/storage/write.cc", "    TRY(write_items(*active, *file, taken));",
           "    {\n      env::Lock lock(mutex);\n"
           "      written.offset = taken.back().header.next_offset();\n      publish();\n    }\n"
-          "    TRY(write_items(*file, active->size(), taken));")),
+          "    TRY(write_items(*active, *file, taken));")),
     _bug("index-points-behind", "index entries point to the end of their batch",
          ("src/storage/segment.cc", "static_cast<std::int32_t>(position)});",
           "static_cast<std::int32_t>(position + batch.size)});")),

@@ -151,6 +151,16 @@ static void writers(void) {
 static void unsupported(void) {
   CHECK(link("big", "other"));
 }
+static void room_ahead(void) {
+  const int fd = create("f", "text");
+  fallocate(fd, FALLOC_FL_KEEP_SIZE, 4, 1 << 20);  // not on all file systems
+  CHECK(pwrite(fd, "more", 4, 4));
+  CHECK(fdatasync(fd));
+  sync_directory(".");
+}
+static void longer(void) {
+  fallocate(create("f", "text"), 0, 0, 1 << 20);
+}
 
 int main(int count, char** arguments) {
   static const struct {
@@ -170,7 +180,9 @@ int main(int count, char** arguments) {
              {"sync_everything", sync_everything},
              {"other_calls", other_calls},
              {"writers", writers},
-             {"unsupported", unsupported}};
+             {"unsupported", unsupported},
+             {"room_ahead", room_ahead},
+             {"longer", longer}};
   for (size_t i = 0; count == 2 && i < sizeof all / sizeof all[0]; ++i) {
     if (strcmp(all[i].name, arguments[1]) == 0) {
       all[i].run();

@@ -11,7 +11,8 @@
 // SIGKILL. The journal is written with write(2), so it survives in the page cache. Only its last
 // record can be torn, and that call had not returned.
 //
-// Calls that would change files behind our back (mmap, link, fallocate, ...) abort the program.
+// Calls that would change files behind our back (mmap, link, fallocate of a size, ...) abort the
+// program.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -534,10 +535,15 @@ void sync(void) {
     if (handle_of(fd) != 0) give_up(#name " is not supported"); \
     return REAL(name) arguments;                                \
   }
-REFUSED_FD(int, fallocate, (int fd, int mode, off_t offset, off_t length),
-           (fd, mode, offset, length), fd)
-REFUSED_FD(int, fallocate64, (int fd, int mode, off64_t offset, off64_t length),
-           (fd, mode, offset, length), fd)
+// With FALLOC_FL_KEEP_SIZE alone neither contents nor size change.
+#define REFUSED_FALLOCATE(name, type)                               \
+  int name(int fd, int mode, type offset, type length) {            \
+    if (mode != FALLOC_FL_KEEP_SIZE && handle_of(fd) != 0)          \
+      give_up(#name " is supported with FALLOC_FL_KEEP_SIZE only"); \
+    return REAL(name)(fd, mode, offset, length);                    \
+  }
+REFUSED_FALLOCATE(fallocate, off_t)
+REFUSED_FALLOCATE(fallocate64, off64_t)
 REFUSED_FD(int, posix_fallocate, (int fd, off_t offset, off_t length), (fd, offset, length), fd)
 REFUSED_FD(int, posix_fallocate64, (int fd, off64_t offset, off64_t length), (fd, offset, length),
            fd)

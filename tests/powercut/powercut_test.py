@@ -128,6 +128,11 @@ class PowerCut(unittest.TestCase):
     def test_calls_that_the_journal_would_not_see_end_the_program(self):
         done = self.run_program("unsupported", expected=-signal.SIGABRT)
         self.assertIn(b"link is not supported", done.stderr)
+        done = self.run_program("longer", expected=-signal.SIGABRT)
+        self.assertIn(b"is supported with FALLOC_FL_KEEP_SIZE only", done.stderr)
+
+    def test_room_ahead_is_no_change(self):
+        self.assertEqual(self.outcomes("room_ahead", lambda: self.read("f")), {b"textmore"})
 
     def test_what_threads_told_after_their_syncs_is_there_whenever_they_are_killed(self):
         told_at_all = 0

@@ -30,12 +30,15 @@ class RealFile final : public File {
   Result<WallMs> modified() const override;
   Result<> set_modified(WallMs when) override;
   Result<> reserve(std::uint64_t size) override;
+  void reserve_ahead(std::uint64_t position, std::uint64_t length) override;
+  Result<bool> has_room_ahead() const override;
   Result<> write_back(std::uint64_t position, std::uint64_t length) override;
   Result<> drop_cached(std::uint64_t position, std::uint64_t length) override;
   const std::string& path() const override { return path_; }
   int native_handle() const override { return fd_.get(); }
 
  private:
+  bool takes_room_ahead() const;
   void read_exactly() const;
   std::unexpected<Error> failed(const char* call) const;
 

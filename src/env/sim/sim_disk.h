@@ -35,7 +35,8 @@ struct SimInode {
   WallMs modified{sim_wall_start};
   std::map<std::string, std::shared_ptr<SimInode>> entries;
   std::map<std::string, std::shared_ptr<SimInode>> durable;
-  bool is_linked{true};  // counts for the space in use
+  std::uint64_t room_until{0};  // that was asked for ahead; not counted as in use
+  bool is_linked{true};         // counts for the space in use
 };
 
 /// Other bytes in place of some that had been synced: rot, or a write that went astray.

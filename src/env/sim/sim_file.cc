@@ -103,6 +103,7 @@ Result<> SimFile::truncate(std::uint64_t size) {
   TRY(begin(DiskOp::truncate, "ftruncate"));
   const std::uint64_t old_size = inode_->image.size();
   inode_->image.truncate(size);
+  inode_->room_until = 0;
   inode_->modified = disk_.wall();
   // Extension makes a hole; it is counted all the same, since it will be written.
   if (inode_->is_linked) disk_.used_bytes_ += size - old_size;
@@ -135,6 +136,15 @@ Result<> SimFile::reserve(std::uint64_t size) {
   TRY(end());
   if (more > free) return fail_os(ENOSPC, "fallocate " + path_);
   return {};
+}
+
+void SimFile::reserve_ahead(std::uint64_t position, std::uint64_t length) {
+  if (!incarnation_->dead) inode_->room_until = std::max(inode_->room_until, position + length);
+}
+
+Result<bool> SimFile::has_room_ahead() const {
+  if (incarnation_->dead) return fail(Errc::cancelled, path_);
+  return inode_->room_until > inode_->image.size();
 }
 
 // Whatever the device has started to write may be lost all the same: there is nothing to do.

@@ -50,6 +50,8 @@ class MemoryFile final : public env::File {
   Result<WallMs> modified() const override { return WallMs{}; }
   Result<> set_modified(WallMs) override { return {}; }
   Result<> reserve(std::uint64_t) override { return {}; }
+  void reserve_ahead(std::uint64_t, std::uint64_t) override {}
+  Result<bool> has_room_ahead() const override { return false; }
   Result<> write_back(std::uint64_t, std::uint64_t) override { return {}; }
   Result<> drop_cached(std::uint64_t, std::uint64_t) override { return {}; }
   const std::string& path() const override { return path_; }
