@@ -163,11 +163,13 @@ env::Task<Result<>> MetadataLog::perform(const raft::Ready& ready) {
   if (!ready.append.empty()) CO_TRY(write_uncommitted());
   if (ready.delete_before) {
     const Offset offset = *ready.delete_before;
-    auto remove = [&]() -> Result<> {
-      TRY(log_->delete_below(offset));
-      return delete_snapshots_before(offset);
+    auto remove = [&] {
+      const auto deleted = delete_before(offset);
+      if (!deleted) {  // goes with the next
+        env_.log().warn("old metadata stays error=\"{}\"", deleted.error().to_string());
+      }
     };
-    CO_TRY(co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), remove));
+    co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), remove);
   }
   co_return Result<>();
 }
@@ -233,21 +235,28 @@ env::Task<Result<>> MetadataLog::store_snapshot(metadata::ImagePtr image,
       return {};
     }));
     for (const auto& piece : writer.finish()) TRY(put(piece));
-    TRY(file->datasync());
+    TRY(synced(file->datasync()));
     TRY(env_.disk().rename(partial, path(name)));
-    return env_.disk().sync_directory(directory_);
+    return synced(env_.disk().sync_directory(directory_));
   };
   co_return co_await env::run_on(dir_.pool(), env::IoClass::background, progress_->home(), write);
 }
 
-/// The snapshot of formatting stays: Apache keeps it too.
-Result<> MetadataLog::delete_snapshots_before(Offset offset) {
+/// The log and its snapshots; that of formatting stays: Apache keeps it too.
+Result<> MetadataLog::delete_before(Offset offset) {
+  TRY(log_->delete_below(offset));
   for (const auto& entry : TRY(env_.disk().list(directory_))) {
     const auto id = raft::parse_snapshot_file_name(entry.name);
     if (!id || id->offset >= offset || *id == raft::bootstrap_snapshot_id) continue;
     TRY(env_.disk().remove_file(path(entry.name)));
   }
-  return env_.disk().sync_directory(directory_);
+  return synced(env_.disk().sync_directory(directory_));
+}
+
+/// A sync that fails is the end of its directory, here as in the logs (docs/append.md, step 6).
+Result<> MetadataLog::synced(Result<> outcome) {
+  if (!outcome && outcome.error().code != Errc::cancelled) dir_.take_offline(outcome.error());
+  return outcome;
 }
 
 std::string MetadataLog::path(std::string_view name) const {

@@ -72,7 +72,8 @@ class MetadataLog final : public storage::LogListener,
   /// Whole batches from `from` on, at most about `batch_bytes_max`; empty at the end. Pool.
   Result<SharedBytes> read_some(Offset from);
   Result<> check_intact(const records::BatchView& batch) const;
-  Result<> delete_snapshots_before(Offset offset);
+  Result<> delete_before(Offset offset);
+  Result<> synced(Result<> outcome);
   std::string path(std::string_view name) const;
 
   env::Env& env_;

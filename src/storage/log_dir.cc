@@ -427,6 +427,10 @@ bool LogDir::is_offline() const {
   return state_->is_offline();
 }
 
+void LogDir::take_offline(const Error& error) {
+  state_->take_offline(error);
+}
+
 void LogDir::on_offline(std::function<void(const Error&)> callback) {
   state_->offline_callback = std::move(callback);
 }

@@ -197,6 +197,8 @@ class LogDir {
   env::Task<Result<>> close(env::Worker& home, BrokerEpoch broker_epoch);
 
   bool is_offline() const;
+  /// Whoever keeps files of its own beside the logs has seen the device fail. Idempotent.
+  void take_offline(const Error& error);
   /// Called once, on the thread that saw the failure, when the directory goes offline. Set before
   /// load.
   void on_offline(std::function<void(const Error&)> callback);

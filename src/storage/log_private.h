@@ -220,6 +220,7 @@ struct Log::Private {
   SegmentCursor actual GUARDED_BY(mutex);
   std::deque<QueueItem> queue GUARDED_BY(mutex);
   std::deque<QueueItem> in_hand;                  ///< taken off the queue; the writer's alone
+  std::uint64_t segment_bytes{0};                 ///< as configured; the writer's alone
   std::size_t queued_bytes GUARDED_BY(mutex){0};  ///< in the queue and in the writer's hands
   bool writer GUARDED_BY(mutex){false};           ///< somebody writes, or is about to
   /// Something that needs the directory to stay as it is: retention, the epoch file.

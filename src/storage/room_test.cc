@@ -11,6 +11,7 @@ using testing::DiskCall;
 
 class RoomAhead : public testing::LogTest {
  protected:
+  RoomAhead() { config_.segment_ms = 60'000; }
   /// Counts what is done with segments that have asked for room.
   void count() {
     on_call = [this](DiskCall call, const std::string& path) -> std::optional<Error> {
@@ -22,23 +23,51 @@ class RoomAhead : public testing::LogTest {
     };
   }
   void append_kib(int kib) {
-    for (int i = 0; i < kib; i += 100) append_durably({.value_size = 100 << 10});
+    for (int i = 0; i < kib; i += 100) {
+      append_durably({.value_size = 100 << 10, .timestamp = timestamp_});
+    }
   }
+  /// By the timestamp of the next batch.
+  void roll_next() { timestamp_ += 61'000; }
 
   std::set<std::string> segments_;
+  std::int64_t timestamp_{1'000};
   int asked_{0};
   int given_back_{0};
   bool refused_{false};
 };
 
 TEST_F(RoomAhead, small_logs_have_none) {
-  config_.segment_bytes = 150 << 10;
   start_log();
   count();
   append_kib(200);
+  roll_next();
+  append_kib(100);
   EXPECT_EQ(log_->segment_count(), 2);
   ASSERT_TRUE(close());
   EXPECT_EQ(asked_, 0);
+}
+
+TEST_F(RoomAhead, small_segments_have_none) {
+  config_.segment_bytes = (64 << 20) - 1;
+  start_log();
+  count();
+  append_kib(1'000);
+  EXPECT_EQ(asked_, 0);
+}
+
+TEST_F(RoomAhead, ends_with_the_segment) {
+  config_.segment_bytes = 64 << 20;
+  start_log();
+  count();
+  const testing::BatchSpec batch{.value_size = 65'464};
+  ASSERT_EQ(make_batch(batch).size(), 64U << 10);
+  for (int i = 0; i < 1'024; ++i) append_durably(batch);
+  EXPECT_EQ(log_->segment_count(), 1);
+  append_durably(batch);
+  EXPECT_EQ(log_->segment_count(), 2);
+  EXPECT_GT(asked_, 16);
+  EXPECT_EQ(given_back_, 0);
 }
 
 TEST_F(RoomAhead, grows_with_the_log) {
@@ -57,11 +86,11 @@ TEST_F(RoomAhead, grows_with_the_log) {
 }
 
 TEST_F(RoomAhead, what_is_left_goes_back_at_a_roll_and_at_a_clean_stop) {
-  config_.segment_bytes = 350 << 10;
   start_log();
   count();
   append_kib(300);
   EXPECT_EQ(asked_, 1);
+  roll_next();
   append_kib(200);
   EXPECT_EQ(log_->segment_count(), 2);
   EXPECT_EQ(given_back_, 1);
@@ -77,7 +106,6 @@ TEST_F(RoomAhead, what_is_left_goes_back_at_a_roll_and_at_a_clean_stop) {
 }
 
 TEST_F(RoomAhead, what_a_crash_has_left_goes_back_at_the_next_roll) {
-  config_.segment_bytes = 350 << 10;
   start_log();
   count();
   append_kib(300);
@@ -85,6 +113,7 @@ TEST_F(RoomAhead, what_a_crash_has_left_goes_back_at_the_next_roll) {
   restart();
   count();
   EXPECT_EQ(given_back_, 0);
+  roll_next();
   append_kib(100);
   EXPECT_EQ(log_->segment_count(), 2);
   EXPECT_EQ(given_back_, 1);
@@ -92,14 +121,14 @@ TEST_F(RoomAhead, what_a_crash_has_left_goes_back_at_the_next_roll) {
 }
 
 TEST_F(RoomAhead, giving_it_back_makes_nothing_young) {
-  config_.segment_bytes = 350 << 10;
   config_.retention_ms = 60'000;
+  timestamp_ = records::no_timestamp;
   start_log();
-  for (int i = 0; i < 3; ++i) {
-    append_durably({.value_size = 100 << 10, .timestamp = records::no_timestamp});
-  }
+  count();
+  append_kib(300);
   run_for(61'000);
-  append_durably({.value_size = 100 << 10, .timestamp = records::no_timestamp});
+  append_kib(100);
+  EXPECT_EQ(given_back_, 1);
   ASSERT_EQ(log_->segment_count(), 2);
   const auto removed = on_pool([&] { return log_->apply_retention(env_->clock().wall()); });
   EXPECT_EQ(removed.value(), 1);

@@ -96,15 +96,16 @@ std::shared_ptr<env::File> Segment::open_log_file() const {
   return log_file_;
 }
 
-bool Segment::wants_room(std::uint64_t bytes) const {
+bool Segment::wants_room(std::uint64_t bytes, std::uint64_t segment_bytes) const {
   const auto end = size() + bytes;
-  return end > room_until_ && end >= room_bytes_min;
+  return end > room_until_ && end >= room_bytes_min && end < segment_bytes &&
+         segment_bytes >= room_segment_bytes_min;
 }
 
-void Segment::make_room(env::File& file, std::uint64_t bytes) {
+void Segment::make_room(env::File& file, std::uint64_t bytes, std::uint64_t segment_bytes) {
   const auto end = size() + bytes;
   const auto from = std::max(size(), room_until_);
-  room_until_ = end + std::min(end, room_bytes_max);
+  room_until_ = std::min(end + std::min(end, room_bytes_max), segment_bytes);
   file.reserve_ahead(from, room_until_ - from);
 }
 

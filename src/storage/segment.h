@@ -89,9 +89,10 @@ class Segment : public std::enable_shared_from_this<Segment> {
   void release_files();
 
   /// Writer, before it puts so many bytes at the end of the file: whether it should ask for room,
-  /// for these and room_bytes_max more at most, and asks for it.
-  bool wants_room(std::uint64_t bytes) const;
-  void make_room(env::File& file, std::uint64_t bytes);
+  /// for these and room_bytes_max more at most, and asks for it. Small segments have none: what
+  /// that costs at each roll is more than it saves.
+  bool wants_room(std::uint64_t bytes, std::uint64_t segment_bytes) const;
+  void make_room(env::File& file, std::uint64_t bytes, std::uint64_t segment_bytes);
   /// Writer: so much has been reserved already.
   void set_room(std::uint64_t size) { room_until_ = size; }
   /// Writer: the batch is in the file at `position`. Adds index entries as Kafka does: before a
@@ -169,6 +170,7 @@ using SegmentList = std::vector<std::shared_ptr<Segment>>;
 /// partitions that get little cost nothing.
 inline constexpr std::uint64_t room_bytes_min = 256 << 10;
 inline constexpr std::uint64_t room_bytes_max = 4 << 20;
+inline constexpr std::uint64_t room_segment_bytes_min = 64 << 20;
 
 /// Pool. What is reserved behind the end of a file of so many bytes goes back to the file system.
 /// The file's time of change stays: records without timestamps are as old as that.

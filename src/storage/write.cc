@@ -58,6 +58,7 @@ void Log::Private::write_queue(const std::shared_ptr<Log>& self, Place place) {
 Log::Private::WriteStep Log::Private::take(Place place, std::vector<QueueItem>& taken) {
   {
     env::Lock lock(mutex);
+    segment_bytes = static_cast<std::uint64_t>(config->segment_bytes);
     const bool writable = state == LogState::ok || state == LogState::draining;
     if (!writable) in_hand.clear();  // who waited has been told
     if (writable && in_hand.empty()) in_hand.swap(queue);
@@ -137,7 +138,9 @@ Result<> Log::Private::write_items(Segment& active, env::File& file,
   if (pieces.empty()) return {};
   auto& clock = dir.env().clock();
   const auto before = clock.now();
-  if (active.wants_room(bytes) && dir.take_room(room_bytes_max)) active.make_room(file, bytes);
+  if (active.wants_room(bytes, segment_bytes) && dir.take_room(room_bytes_max)) {
+    active.make_room(file, bytes, segment_bytes);
+  }
   auto result = file.pwritev(pieces, active.size());
   dir.note_write(clock.now() - before, result ? bytes : 0);
   return result;

@@ -7,6 +7,7 @@ judged, but every one must be there and make sense.
 
 import argparse
 import json
+import mmap
 import pathlib
 import subprocess
 import sys
@@ -19,7 +20,9 @@ sys.path.insert(0, str(HERE))
 import broker_bench  # noqa: E402  (found by the line above; and with it what follows)
 import kafka_rig  # noqa: E402
 import loads  # noqa: E402
+import processes  # noqa: E402
 import servers  # noqa: E402
+import warm_memory  # noqa: E402
 import workloads  # noqa: E402
 
 OPEN, CLOSED, RAW = "1 KiB at 50 %", "one consumer", "raw 16 KiB batches, 16 partitions"
@@ -110,6 +113,30 @@ def check_failing_rounds():
     check(False, "measured without maxima")
 
 
+def check_warm_memory():
+    """It takes what is free, but for so much, when it is asked, and gives what others want."""
+    margin_mib = 1024
+    free_mib = warm_memory.free_bytes() >> 20
+    if free_mib < 4 * margin_mib:
+        print(f"SKIPPED: warm_memory.py, with {free_mib} MiB free")
+        return
+    command = [sys.executable, HERE / "broker/warm_memory.py", "--free-mib",
+               str(free_mib - margin_mib)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as process:
+        held = lambda: servers.memory_mib(process.pid)  # noqa: E731
+        check(held() < margin_mib / 4, f"{held()} MiB are held before anybody has asked")
+        process.stdin.write("\n")
+        process.stdin.flush()
+        check(process.stdout.readline() == "warm\n", "no word that it is warm")
+        check(held() > margin_mib / 4, f"{held()} MiB are held")
+        with mmap.mmap(-1, margin_mib << 20) as wanted:
+            wanted.madvise(warm_memory.POPULATE_WRITE)
+            processes.wait_until(lambda: held() < margin_mib / 4, 20, "what others want is given")
+        process.stdin.close()
+        check(process.wait(timeout=20) == 0, "it does not end with its input")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--directory", type=pathlib.Path, help="of the programs",
@@ -118,6 +145,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="moldau-bench-test-") as name:
         directory = pathlib.Path(name)
         check_failing_rounds()
+        check_warm_memory()
         check_values(run(build, directory))
         plots = list(directory.glob("out-*.svg"))
         check(len(plots) == 2, f"plots: {plots}")

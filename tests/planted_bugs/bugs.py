@@ -154,7 +154,7 @@ BUGS = [
           "      TRY(file->truncate(0));\n      const Bytes bytes = as_bytes(text);\n"
           "      return file->pwritev({&bytes, 1}, 0);\n    };")),
     _bug("snapshot-not-synced", "a metadata snapshot is renamed before its bytes are durable",
-         ("src/broker/metadata_log.cc", "    TRY(file->datasync());\n", ""),
+         ("src/broker/metadata_log.cc", "    TRY(synced(file->datasync()));\n", ""),
          otherwise=("power cuts", "--rounds 25 --flush-strategy fdatasync")),
     _bug("epoch-bump-lost", "a producer's new epoch is not remembered",
          ("src/storage/producer_state.cc", "  epoch = new_epoch;\n", "  static_cast<void>(new_epoch);\n")),

@@ -74,7 +74,7 @@ def _table():
     yield but("three consumers", "what is produced is consumed three times", consumers=3)
     for percent in (10, 50, 80):
         yield but(f"1 KiB at {percent} %", "latency of a broker that is not full, and end to end",
-                  load=percent / 100, consumers=1, quick=True)
+                  load=percent / 100, consumers=1, quick=percent == 50)
         yield but(f"100 B, linger 0, 50 producers at {percent} %", "the same of tiny requests",
                   size=100, linger_ms=0, producers=50, load=percent / 100,
                   maximum_of="100 B, linger 0, 50 producers")
@@ -90,7 +90,7 @@ def _table():
     yield but("5,000 idle connections at 50 %", "the same, latency", connections=5_000, load=0.5)
     for count in (1, 16, 256, 1000):
         yield but(f"raw 16 KiB batches, {count} partitions", "requests made beforehand, next to the "
-                  "bare loop", generator="raw", partitions=count, quick=count in (16, 256), bare=True,
+                  "bare loop", generator="raw", partitions=count, quick=count == 16, bare=True,
                   producers=8, depth=32 if count > 1 else 5)
     yield but("raw 100 B records one by one, 50 connections", "requests of one record, next to the "
               "bare loop", generator="raw", size=100, batch_records=1, producers=50, depth=5, bare=True)
