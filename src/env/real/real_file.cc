@@ -207,7 +207,8 @@ Result<> RealFile::reserve(std::uint64_t size) {
 }
 
 /// Ext4 gives room to each append by itself when it is written back; an fdatasync takes a fifth to
-/// two fifths less where there is room already (docs/performance.md). Others have not been measured.
+/// two fifths less where there is room already (docs/performance.md). Others have not been
+/// measured.
 bool RealFile::takes_room_ahead() const {
   struct statfs status{};
   return ::fstatfs(fd_.get(), &status) == 0 && status.f_type == EXT4_SUPER_MAGIC;
