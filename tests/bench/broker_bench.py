@@ -2,7 +2,7 @@
 """The broker next to Apache Kafka, on the same disk and processors, in turns (docs/performance.md):
 
     broker_bench.py [--quick] [--only REGEX] [--list] [--rounds N] [--settings fsync cache]
-                    [--out FILE] [--plots FILE]
+                    [--out FILE] [--continue] [--plots FILE]
 
 A round is a life of each broker, alone: start, idle, warm-up, all cells. Round 0 finds the maxima
 that the rates of the open loops are fractions of, and is not counted. The brands take turns in
@@ -51,10 +51,20 @@ class Bench:
         self.options, self.rig, self.cells = options, rig, cells
         self.results = results_module.Results()
         self.maxima = {}  # {(setting, workload's name): {brand: records/s}}
+        self.rounds = 0  # whole ones
         self.serial = 0
 
+    def go_on(self, found, head):
+        """The rounds to come belong to a run of before: its values and its rates."""
+        self.results, self.rounds = found, head["rounds"]
+        found.keep(self.rounds)
+        for name, brands in head["maxima, records/s"].items():
+            what, _, setting = name.rpartition(", ")
+            self.maxima[setting, what] = brands
+
     def run(self):
-        for number in range(self.options.rounds + 1):
+        first = self.rounds + 1 if self.rounds else 0
+        for number in range(first, self.rounds + self.options.rounds + 1):
             for setting in self.options.settings:
                 for world in workloads.WORLDS:
                     cells = [cell for cell in self.cells
@@ -69,6 +79,7 @@ class Bench:
                 for cell in bare:
                     with self.failing_alone(number, setting, "bare", cell.name):
                         self.bare_cell(cell, setting, number)
+            self.rounds = number
 
     def in_turn(self, number):
         brands = list(self.options.brands)
@@ -236,6 +247,8 @@ def parse():
                         help="makes tables and plots of a JSON file again, and measures nothing")
     parser.add_argument("--out", type=pathlib.Path, help="JSON; tables and plots beside it. "
                         "docs/bench/broker.json, or broker-quick.json")
+    parser.add_argument("--continue", dest="goes_on", action="store_true",
+                        help="adds its rounds to those in the file of --out: same code, machine, options")
     parser.add_argument("--brands", nargs="+", choices=servers.BRANDS, default=servers.BRANDS)
     parser.add_argument("--settings", nargs="+", choices=servers.DURABILITY,
                         default=list(servers.DURABILITY))
@@ -288,11 +301,13 @@ def main():
     cells = chosen(options)
     if not cells:
         raise SystemExit("no workload has such a name; see --list")
-    conditions = results_module.conditions(options)
+    head = head_of(options, cells)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="moldau-bench-", dir=options.directory) as directory:
         rig = kafka_rig.Rig(directory, "moldau", options.moldau)
         bench = Bench(options, rig, cells)
+        if options.goes_on:
+            head = resume(bench, head)
         try:
             if options.warm_memory == "yes":
                 options.memory = servers.WarmMemory(rig, options.load_cpus)
@@ -300,27 +315,43 @@ def main():
         except KeyboardInterrupt:
             for number in (signal.SIGINT, signal.SIGTERM):  # a second one would lose the report
                 signal.signal(number, signal.SIG_IGN)
-            bench.results.failures.append("ended before its last round")
+            bench.results.failures.append(results_module.ENDED)
         finally:
+            if options.memory is not None:
+                options.memory.stop()
             rig.close()
             if bench.results.values:  # also what a run that is ended early has
-                report(options, bench, conditions, time.monotonic() - begun)
+                report(options, bench, head, time.monotonic() - begun)
     return 1 if bench.results.failures else 0
 
 
-def report(options, bench, conditions, took):
-    head = {
-        **conditions, "settings": options.settings, "rounds": options.rounds,
+def head_of(options, cells):
+    """What stands above the values, as far as it is known before there are any."""
+    return {
+        **results_module.conditions(options), "settings": options.settings,
         "seconds of a cell": options.seconds, "seconds of the JIT's warm-up": options.jit_s,
-        "warm memory": options.warm_memory,
-        "took, s": took,
+        "warm memory": options.warm_memory, "took, s": 0, "continued": [],
         "configurations": {f"{brand}, {setting}": servers.configuration(
             brand, setting, {}, options.network_threads)
                            for brand in options.brands for setting in options.settings},
-        "workloads": {cell.name: vars(cell) for cell in bench.cells},
-        "maxima, records/s": {f"{what}, {setting}": brands
-                              for (setting, what), brands in bench.maxima.items()},
+        "workloads": {cell.name: vars(cell) for cell in cells},
     }
+
+
+def resume(bench, head):
+    """The head of a run that goes on."""
+    found, known = results_module.Results.read(bench.options.out)
+    different = results_module.different(known, head)
+    if different:
+        raise SystemExit(f"{bench.options.out} is of a run with another {', '.join(different)}")
+    bench.go_on(found, known)
+    return {**known, "continued": [*known["continued"], head["date"]]}
+
+
+def report(options, bench, head, took):
+    head = {**head, "rounds": bench.rounds, "took, s": head["took, s"] + took,
+            "maxima, records/s": {f"{what}, {setting}": brands
+                                  for (setting, what), brands in bench.maxima.items()}}
     bench.results.write(options.out, head)
     names = write_beside(options.out, bench.results, bench.cells, head)
     print(f"\n{took:.0f} s; {options.out}, {', '.join(names)}")

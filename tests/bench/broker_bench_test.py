@@ -8,6 +8,7 @@ judged, but every one must be there and make sense.
 import argparse
 import json
 import mmap
+import os
 import pathlib
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import broker_bench  # noqa: E402  (found by the line above; and with it what fo
 import kafka_rig  # noqa: E402
 import loads  # noqa: E402
 import processes  # noqa: E402
+import results  # noqa: E402
 import servers  # noqa: E402
 import warm_memory  # noqa: E402
 import workloads  # noqa: E402
@@ -46,15 +48,62 @@ def words_of(build):
             "--jit-s", "0.5", "--idle-s", "0.1", "--warm-memory", "no"]
 
 
-def run(build, directory):
+def program(build, out, *more):
+    return [sys.executable, HERE / "broker_bench.py", *words_of(build), "--only",
+            f"^({OPEN}|{CLOSED}|{RAW})$", "--out", out, *more]
+
+
+def run(build, out, *more):
     """The benchmark as a program; what it has written."""
-    out = directory / "out.json"
-    subprocess.run([sys.executable, HERE / "broker_bench.py", *words_of(build), "--only",
-                    f"^({OPEN}|{CLOSED}|{RAW})$", "--out", out], check=True, timeout=200)
+    subprocess.run(program(build, out, *more), check=True, timeout=200)
     return json.loads(out.read_text(encoding="utf-8"))
 
 
-def check_values(found):
+def check_more_rounds(build, out, before):
+    """A run goes on with its own rates, and not with other cells."""
+    check(before["rounds"] == 1, f"{before['rounds']} rounds")
+    other = subprocess.run(program(build, out, "--continue", "--seconds", "0.6"), check=False,
+                           capture_output=True, text=True, timeout=200)
+    check(other.returncode == 1 and "another seconds of a cell" in other.stderr,
+          f"it went on with longer cells: {other.stderr}")
+    found = run(build, out, "--continue")
+    check_values(found, 2)
+    check(found["rounds"] == 2 and found["took, s"] > before["took, s"] and found["continued"],
+          f"{found['rounds']} rounds, {found['took, s']} s, continued {found['continued']}")
+    name = "maxima, records/s"
+    check(found[name] == before[name], f"rates of {found[name]}, before of {before[name]}")
+
+
+def check_rounds_not_ended():
+    """What a round that was ended early has measured is measured again."""
+    found = results.Results()
+    for number in (1, 2):
+        found.add("fsync", "cell", "moldau", number, {"MB/s": number, "ack curve, us": [[0.5, 1]]})
+    found.add("fsync", "later", "moldau", 1, {"MB/s": 1})
+    found.failures.append(results.ENDED)
+    bench = broker_bench.Bench(None, None, [])
+    bench.go_on(found, {"rounds": 1, "maxima, records/s": {"1 KiB, linger 0, fsync": {"moldau": 3}}})
+    check(found.of("fsync", "cell", "MB/s", "moldau") == [1] and not found.failures,
+          f"the second round is still there: {found.values} {found.failures}")
+    check(len(found.curves["fsync", "cell", "ack curve, us"]["moldau"]) == 1, "and its curve")
+    check(bench.maxima == {("fsync", "1 KiB, linger 0"): {"moldau": 3}}, f"rates: {bench.maxima}")
+
+
+def check_soak(build, directory):
+    """A few seconds of it."""
+    out = directory / "soak.json"
+    subprocess.run([sys.executable, HERE / "soak_bench.py", "--rate", "2000", "--minutes", "0.06",
+                    "--minute-s", "1.5", "--warm-s", "0.3", "--moldau", build / "moldau",
+                    "--program", build / "broker_load", "--out", out], check=True, timeout=200)
+    minutes = json.loads(out.read_text(encoding="utf-8"))["minutes"]
+    check(len(minutes) > 1, f"{len(minutes)} minutes")
+    for minute in minutes:
+        check(1500 < minute["records/s"] < 2500 and minute["memory, MiB"] > 1
+              and minute["file descriptors"] > 16, f"a minute: {minute}")
+    xml.dom.minidom.parse(str(out.with_suffix(".svg")))
+
+
+def check_values(found, rounds):
     values = {(cell["setting"], cell["what"], cell["figure"]): cell for cell in found["values"]}
     for setting in ("fsync", "cache"):
         for what, figures in WANTED.items():
@@ -62,7 +111,7 @@ def check_values(found):
                 cell = values.get((setting, what, figure), {})
                 brands = ("moldau", "bare") if what == RAW else ("moldau",)
                 for brand in brands:
-                    check(len(cell.get(brand, [])) == 1 and cell[brand][0] > 0,
+                    check(len(cell.get(brand, [])) == rounds and cell[brand][-1] > 0,
                           f"{setting}, {what}, {figure}, {brand}: {cell}")
         maximum = found["maxima, records/s"][f"1 KiB, {setting}"]["moldau"]
         achieved = values[setting, OPEN, "records/s"]["moldau"][0]
@@ -113,10 +162,33 @@ def check_failing_rounds():
     check(False, "measured without maxima")
 
 
+def check_giving(held):
+    """Memory is wanted, step by step, since the rest of the machine gives some back meanwhile."""
+    wanted = []
+    most = held() - 256
+
+    def is_given():
+        if held() < most:
+            return True
+        if len(wanted) < 24:
+            wanted.append(mmap.mmap(-1, 128 << 20))
+            wanted[-1].madvise(warm_memory.POPULATE_WRITE)
+        return False
+
+    processes.wait_until(is_given, 20, "what others want is given", pause_s=0.1)
+    for one in wanted:
+        one.close()
+
+
 def check_warm_memory():
-    """It takes what is free, but for so much, when it is asked, and gives what others want."""
+    """It takes what is free, but for so much, when it is asked, and gives what others want; what
+    may wait to be written does not become less by it."""
+    limits = [warm_memory.VM / name for name in ("dirty_bytes", "dirty_ratio")]
+    read = lambda: [int(path.read_text(encoding="ascii")) for path in limits]  # noqa: E731
+    before = read()
+    may_set = os.access(limits[0], os.W_OK) and before[1]
     margin_mib = 1024
-    free_mib = warm_memory.free_bytes() >> 20
+    free_mib = warm_memory.memory_bytes("MemFree") >> 20
     if free_mib < 4 * margin_mib:
         print(f"SKIPPED: warm_memory.py, with {free_mib} MiB free")
         return
@@ -130,11 +202,12 @@ def check_warm_memory():
         process.stdin.flush()
         check(process.stdout.readline() == "warm\n", "no word that it is warm")
         check(held() > margin_mib / 4, f"{held()} MiB are held")
-        with mmap.mmap(-1, margin_mib << 20) as wanted:
-            wanted.madvise(warm_memory.POPULATE_WRITE)
-            processes.wait_until(lambda: held() < margin_mib / 4, 20, "what others want is given")
+        limited = [warm_memory.memory_bytes("MemTotal") * before[1] // 100, 0] if may_set else before
+        check(read() == limited, f"limits in bytes and %: {read()}, not {limited}")
+        check_giving(held)
         process.stdin.close()
         check(process.wait(timeout=20) == 0, "it does not end with its input")
+    check(read() == before, f"it leaves limits of {read()}, found {before}")
 
 
 def main():
@@ -146,12 +219,16 @@ def main():
         directory = pathlib.Path(name)
         check_failing_rounds()
         check_warm_memory()
-        check_values(run(build, directory))
+        check_rounds_not_ended()
+        found = run(build, directory / "out.json")
+        check_values(found, 1)
+        check_more_rounds(build, directory / "out.json", found)
         plots = list(directory.glob("out-*.svg"))
         check(len(plots) == 2, f"plots: {plots}")
         for plot in plots:
             xml.dom.minidom.parse(str(plot))
         check_refusal(build, directory)
+        check_soak(build, directory)
     print("passed")
 
 

@@ -2,7 +2,8 @@
 """A broker for half an hour at a part of what it can do, while retention deletes segments all the time,
 and whether latency, memory or file descriptors drift (docs/performance.md):
 
-    soak_bench.py [--minutes N] [--load FRACTION] [--setting fsync|cache] [--out FILE] [--show FILE]
+    soak_bench.py [--minutes N] [--load FRACTION | --rate N] [--setting fsync|cache] [--out FILE]
+                  [--show FILE]
 
 4 producers of 100-byte records with linger 5 ms, in an open loop, one consumer at the head; segments of
 4 MiB, of which two are kept. The load is a fraction of the highest rate at which the consumer kept up,
@@ -61,8 +62,8 @@ def measure(options, rig):
         return loads.librdkafka(options, part, server.address, "soak", server.process.child.pid,
                                 rate)
 
-    maximum = highest(run)
-    rate = maximum * options.fraction
+    maximum = None if options.rate else highest(run)
+    rate = options.rate or maximum * options.fraction
     begun, minutes = time.monotonic(), []
     while time.monotonic() < begun + 60 * options.minutes:
         found = run(options.minute_s - options.warm_s, rate)
@@ -131,8 +132,13 @@ def show(head, minutes):
     print("\n| figure | first third | last third | ratio |\n|---|---|---|---|")
     for figure, (first, last) in drift(minutes).items():
         print(f"| {figure} | {first:.4g} | {last:.4g} | {last / first:.2f} |")
-    print(f"\n{len(minutes)} minutes at {head['rate, records/s']:,.0f} records/s, "
-          f"{head['load']:.0%} of {head['maximum, records/s']:,.0f}")
+    print(f"\n{len(minutes)} minutes at {said_of_rate(head)}")
+
+
+def said_of_rate(head):
+    said = f"{head['rate, records/s']:,.0f} records of 100 B a second"
+    maximum = head["maximum, records/s"]
+    return f"{said}, {head['load']:.0%} of {maximum:,.0f}" if maximum else said
 
 
 def draw(path, head, minutes):
@@ -142,8 +148,7 @@ def draw(path, head, minutes):
               ("on disk, MiB", ("disk, MiB",), False))
     wide, high, top = 860, 170, 50
     sheet = plots.Svg(wide, top + high * len(panels))
-    sheet.text(12, 22, f"Moldau under {head['rate, records/s']:,.0f} records of 100 B a second, "
-               f"{head['load']:.0%} of the most, while retention deletes", 15)
+    sheet.text(12, 22, f"Moldau under {said_of_rate(head)}, while retention deletes", 15)
     sheet.text(12, 40, f"{head['setting']}; a point is a minute", 11, colour="#666")
     for number, (title, figures, logarithmic) in enumerate(panels):
         plots.over_time(sheet, (60, top + number * high + 20, wide - 150, high - 50), title,
@@ -160,6 +165,7 @@ def parse():
     parser.add_argument("--minute-s", type=float, default=60, help="of one measurement")
     parser.add_argument("--warm-s", type=float, default=3, help="of each, which do not count")
     parser.add_argument("--load", dest="fraction", type=float, default=0.6, help="fraction of the maximum")
+    parser.add_argument("--rate", type=float, help="records a second, and no maximum is looked for")
     parser.add_argument("--setting", choices=servers.DURABILITY, default="fsync")
     parser.add_argument("--broker-cpus", help="like 0,1; the first half")
     parser.add_argument("--directory", default=tempfile.gettempdir(), help="on the disk to measure")
@@ -182,6 +188,7 @@ def main():
     options.broker_cpus, options.load_cpus = servers.split_cpus(options.broker_cpus)
     options.disk = servers.disk_of(options.directory)
     options.brands = ("moldau",)
+    options.memory = None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and what was started ends, too
     servers.allow_many_files()
     head = {**results.conditions(options), "setting": options.setting, "load": options.fraction}

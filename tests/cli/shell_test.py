@@ -112,6 +112,17 @@ class Shells(cli_rig.VerbTest):
         complete("moldau", "config", "set", "--topic", topic[:-2], wanted=[topic])
         complete("moldau", "group", "describe", group[:-2], wanted=[group])
 
+    def test_the_brokers_may_be_named_as_with_apaches_tools(self):
+        topic = self.topic()
+        nobody = "127.0.0.1:1"
+        for option in ("--bootstrap", "--bootstrap-server"):
+            code, output, errors = run_moldau("topic", "list", option, self.address)
+            self.assertEqual(code, 0, errors)
+            self.assertIn(topic, output.decode())
+            line = ("moldau", "topic", "describe", option, self.address, topic[:-2])
+            for shell in (completion_shells.bash, completion_shells.zsh, completion_shells.fish):
+                self.assertEqual(shell(nobody, *line), [topic], f"{shell.__name__} {option}")
+
     def test_every_shell_has_a_script(self):
         for shell in ("bash", "zsh", "fish"):
             code, output, errors = run_moldau("completion", shell)

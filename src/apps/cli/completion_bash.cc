@@ -10,8 +10,8 @@ constexpr std::string_view head = R"(# bash completion for moldau, made by `mold
 # Names of topics or groups of the cluster that the command line or $MOLDAU_BOOTSTRAP names.
 _moldau_names() {
   local bootstrap=()
-  if [[ $COMP_LINE =~ --bootstrap[=\ ]+([^\ ]+) ]]; then
-    bootstrap=(--bootstrap "${BASH_REMATCH[1]}")
+  if [[ $COMP_LINE =~ --bootstrap(-server)?[=\ ]+([^\ ]+) ]]; then
+    bootstrap=(--bootstrap "${BASH_REMATCH[2]}")
   fi
   moldau "$1" list --timeout 1000 "${bootstrap[@]}" 2>/dev/null | tail -n +2 | cut -d ' ' -f 1
 }
@@ -82,6 +82,7 @@ void add_words(std::string& script, const CommandDoc& command) {
   for (const auto& option : command.options) {
     options.insert(options.end(), option.names.begin(), option.names.end());
   }
+  commands.reserve(command.commands.size());
   for (const auto& one : command.commands) commands.push_back(one.name);
   const auto argument = command.arguments.empty()
                             ? fmt::format("words='{}'", fmt::join(commands, " "))

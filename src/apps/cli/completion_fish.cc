@@ -11,8 +11,10 @@ constexpr std::string_view head = R"(# fish completion for moldau, made by `mold
 function __moldau_names
     set -l bootstrap
     set -l words (string split ' ' -- (string replace -a = ' ' -- (commandline -p)))
-    if set -l at (contains -i -- --bootstrap $words)
-        set bootstrap --bootstrap $words[(math $at + 1)]
+    for name in --bootstrap --bootstrap-server
+        if set -l at (contains -i -- $name $words)
+            set bootstrap --bootstrap $words[(math $at + 1)]
+        end
     end
     moldau $argv[1] list --timeout 1000 $bootstrap 2>/dev/null | tail -n +2 | cut -d ' ' -f 1
 end

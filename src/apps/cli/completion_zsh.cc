@@ -15,7 +15,10 @@ constexpr std::string_view head = R"zsh(#compdef moldau
 # Names of topics or groups of the cluster that the command line or $MOLDAU_BOOTSTRAP names.
 _moldau_names() {
   local -a bootstrap names
-  [[ -n ${opt_args[--bootstrap]} ]] && bootstrap=(--bootstrap ${(Q)opt_args[--bootstrap]})
+  local name
+  for name in --bootstrap --bootstrap-server; do
+    [[ -n ${opt_args[$name]} ]] && bootstrap=(--bootstrap ${(Q)opt_args[$name]})
+  done
   names=(${(f)"$(moldau $1 list --timeout 1000 $bootstrap 2>/dev/null |
       tail -n +2 | cut -d ' ' -f 1)"})
   compadd -a names

@@ -82,7 +82,8 @@ void add_format_option(Command app, Format& format) {
 }
 
 void add_broker_options(Command app, ClientOptions& options) {
-  app.add_option("--bootstrap", options.bootstrap, "brokers to ask first, with commas between")
+  app.add_option("--bootstrap,--bootstrap-server", options.bootstrap,
+                 "brokers to ask first, with commas between")
       .type_name("HOST:PORT")
       .check(is_bootstrap())
       .envname("MOLDAU_BOOTSTRAP")

@@ -81,7 +81,12 @@ rd_kafka_t* make_client(rd_kafka_type_t type, rd_kafka_conf_t* conf) {
 /// One producer: a thread that sends at the intended times, and one that takes the reports.
 class Producer {
  public:
-  Producer(Run& run, int number) : run_(run), number_(number) {
+  Producer(Run& run, int number)
+      : run_(run),
+        number_(number),
+        has_keys_(run.options.text("keys") == "roundrobin"),
+        keys_(static_cast<uint64_t>(
+            std::max(keys_least, keys_per_partition * run.options.whole("partitions")))) {
     const auto& options = run.options;
     auto* const conf =
         make_conf(options, {{"linger.ms", options.text("linger")},
@@ -130,9 +135,9 @@ class Producer {
   void send_all(int64_t from_ns) {
     const double rate = run_.options.number("rate") / run_.options.number("producers");
     if (rate <= 0) {
-      while (now_ns() < run_.end_ns) {
+      for (auto now = now_ns(); now < run_.end_ns; now = now_ns()) {
+        send(now);
         if (sent_ % behind_seldom == 0) wait_for_consumers();
-        send(now_ns());
       }
       return;
     }
@@ -143,8 +148,8 @@ class Producer {
       const auto due =
           from_ns + static_cast<int64_t>(first + interval * static_cast<double>(index));
       if (due >= run_.end_ns) return;
-      wait_until(due);
-      if (run_.counts(due) && now_ns() > due + 1'000'000) ++late;
+      const auto now = wait_until(due);
+      if (run_.counts(due) && now > due + 1'000'000) ++late;
       send(due);
     }
   }
@@ -153,23 +158,23 @@ class Producer {
     while (run_.is_behind() && now_ns() < run_.end_ns) sleep_until(now_ns() + least_sleep_ns);
   }
 
-  /// What is due meanwhile is sent right after that: its latency counts from when it was due.
-  static void wait_until(int64_t due) {
+  /// The time then. What is due meanwhile is sent right after that: its latency counts from when it
+  /// was due.
+  static int64_t wait_until(int64_t due) {
     const auto now = now_ns();
-    if (now < due) sleep_until(std::max(due, now + least_sleep_ns));
+    if (now >= due) return now;
+    sleep_until(std::max(due, now + least_sleep_ns));
+    return now_ns();
   }
 
   void send(int64_t due) {
     const auto slice = (sent_ * 61) % (run_.payload.size() - value_.size() + 1);
     std::memcpy(value_.data(), run_.payload.data() + slice, value_.size());
     std::memcpy(value_.data(), &due, stamp_bytes);
-    const bool keyed = run_.options.text("keys") == "roundrobin";
-    const auto keys = std::max(keys_least, keys_per_partition * run_.options.whole("partitions"));
-    const auto key =
-        keyed ? fmt::format("key-{}", sent_ % static_cast<uint64_t>(keys)) : std::string();
+    const auto key = has_keys_ ? fmt::format("key-{}", sent_ % keys_) : std::string();
     ++sent_;
     while (rd_kafka_produce(topic_, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, value_.data(),
-                            value_.size(), keyed ? key.data() : nullptr, key.size(),
+                            value_.size(), has_keys_ ? key.data() : nullptr, key.size(),
                             reinterpret_cast<void*>(due)) != 0) {
       if (rd_kafka_last_error() != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         fail(rd_kafka_err2str(rd_kafka_last_error()));
@@ -195,6 +200,8 @@ class Producer {
 
   Run& run_;
   int number_;
+  const bool has_keys_;
+  const uint64_t keys_;
   rd_kafka_t* client_ = nullptr;
   rd_kafka_topic_t* topic_ = nullptr;
   std::string value_;

@@ -14,12 +14,17 @@ import kafka_rig
 import servers
 
 SELF = "the broker itself"
+ENDED = "ended before its last round"
+# What must be the same for rounds to be of one run.
+SAME = ("machine", "memory GiB", "kernel", "disk", "file system", "broker's CPUs", "load's CPUs", "code",
+        "changed files", "apache", "java", "apache's JVM", "librdkafka", "settings",
+        "seconds of a cell", "seconds of the JIT's warm-up", "warm memory", "configurations", "workloads")
 FOREIGN_CPUS_MAX = 0.15  # of other processes; beyond it a cell is not trusted
 # What is said of a cell, most telling first; all other figures are in the JSON file.
 SAID = {
     0: ("MB/s", "CPU s/GB", "CPU s/GB, user", "CPU s/million records", "disk flushes/s", "ack p99, ms"),
     1: ("ack p50, ms", "ack p99, ms", "ack p99.9, ms", "end to end p50, ms", "end to end p99, ms",
-        "CPU s/GB", "CPU s/GB, user", "CPU s/million records", "cold reads, MB/s"),
+        "late sends, %", "CPU s/GB", "CPU s/GB, user", "CPU s/million records", "cold reads, MB/s"),
 }
 JAVA_SAID = ("MB/s", "CPU s/GB", "ack p99, ms", "end to end p50, ms", "end to end p99, ms",
              "broker CPU, s")
@@ -46,6 +51,14 @@ class Results:
             rounds.append(value)
         if figures.get("foreign CPUs", 0) > FOREIGN_CPUS_MAX:
             self.foreign.append(f"{brand}, {setting}, {what}: {figures['foreign CPUs']:.2f}")
+
+    def keep(self, rounds):
+        """Forgets what was measured after so many rounds."""
+        for brands in (*self.values.values(), *self.curves.values()):
+            for found in brands.values():
+                del found[rounds:]
+        if ENDED in self.failures:
+            self.failures.remove(ENDED)
 
     def of(self, setting, what, figure, brand):
         return self.values.get((setting, what, figure), {}).get(brand, [])
@@ -121,6 +134,13 @@ class Results:
         return results, known
 
 
+def different(head, other):
+    """What keeps the rounds of two runs from being those of one."""
+    # As a file would have it: tuples are lists there.
+    known, new = (json.loads(json.dumps({name: one.get(name) for name in SAME})) for one in (head, other))
+    return [name for name in SAME if known[name] != new[name]]
+
+
 def said_of(workload):
     if workload.generator.startswith("java"):
         return JAVA_SAID
@@ -165,6 +185,7 @@ def conditions(options):
         "file system": said("stat", "-f", "-c", "%T", options.directory)[0],
         "broker's CPUs": options.broker_cpus, "load's CPUs": options.load_cpus,
         "commit": said(*git, "rev-parse", "--short", "HEAD")[0],
+        "code": said(*git, "rev-parse", "HEAD:src", "HEAD:tests/bench"),
         "changed files": len([line for line in said(*git, "status", "--porcelain",
                                                     "--untracked-files=no") if line != "?"]),
         "moldau": said(options.moldau, "--version")[0],

@@ -105,14 +105,24 @@ class WarmMemory:
     def __init__(self, rig, cpus):
         self.process = rig.spawn("warm-memory", ["taskset", "-c", cpus, sys.executable,
                                                  HERE / "warm_memory.py"], stdin=-1)
+        self.taken = 0
 
     def take(self):
         """All that is free; returns when it is held."""
-        before = len(self.process.output())
+        self.taken += 1
         self.process.stdin.write(b"\n")
         self.process.stdin.flush()
-        processes.wait_until(lambda: len(self.process.output()) > before or self._ended(),
+        processes.wait_until(lambda: self._said_warm() == self.taken or self._ended(),
                              WARM_LIMIT_S, "all free memory is held")
+
+    def stop(self):
+        """It gives all back, also the limits that it has set; without effect if it has ended."""
+        self.process.stdin.close()
+        self.process.wait(30)
+        sys.stderr.write(self.process.errors())
+
+    def _said_warm(self):
+        return self.process.output().splitlines().count("warm")
 
     def _ended(self):
         if not self.process.running():

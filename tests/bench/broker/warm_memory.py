@@ -10,9 +10,15 @@ whoever touches it next pays for having it mapped again: 7 to 16 microseconds a 
 holds all that is free but a little, and gives as much as others take: what they get was in use a
 moment ago. It takes only between two measurements: that fills a processor, for seconds if the host
 was faster. Under memory pressure it is the first to be ended.
+
+How much may be written and not yet be on the disk is a fraction of the memory that is free or holds
+files (vm.dirty_ratio), so that what is held here would lower it, and a broker would be made to wait
+for the disk, 200 ms at a time, that has gigabytes to go on a machine of this size. While this process
+runs the limits are those fractions of all memory, in bytes.
 """
 
 import argparse
+import contextlib
 import mmap
 import os
 import pathlib
@@ -22,11 +28,36 @@ import sys
 CHUNK = 16 << 20
 PERIOD_S = 0.02  # a broker that writes 1 GB/s takes 20 MB meanwhile
 POPULATE_WRITE = 23  # MADV_POPULATE_WRITE, Linux 5.14; mmap has no name for it
+DIRTY_LIMITS = ("dirty", "dirty_background")  # each: _ratio, % of what is free or holds files; or _bytes
+VM = pathlib.Path("/proc/sys/vm")
 
 
-def free_bytes():
+def memory_bytes(field):
     text = pathlib.Path("/proc/meminfo").read_text(encoding="ascii")
-    return int(text.split("MemFree:", 1)[1].split(maxsplit=1)[0]) << 10
+    return int(text.split(f"{field}:", 1)[1].split(maxsplit=1)[0]) << 10
+
+
+def set_dirty_limits(ratios):
+    for name, ratio in ratios.items():
+        limit = memory_bytes("MemTotal") * ratio // 100
+        (VM / f"{name}_bytes").write_text(str(limit), encoding="ascii")
+
+
+@contextlib.contextmanager
+def dirty_limits_of_all_memory():
+    """Where they may be set, and nobody has set bytes."""
+    ratios = {name: int((VM / f"{name}_ratio").read_text(encoding="ascii")) for name in DIRTY_LIMITS}
+    ratios = {name: ratio for name, ratio in ratios.items() if ratio}
+    try:
+        set_dirty_limits(ratios)
+    except OSError as error:
+        print(f"{error}: brokers will be made to wait for the disk", file=sys.stderr, flush=True)
+        ratios = {}
+    try:
+        yield
+    finally:
+        for name, ratio in ratios.items():
+            (VM / f"{name}_ratio").write_text(str(ratio), encoding="ascii")
 
 
 def take(held):
@@ -36,14 +67,11 @@ def take(held):
     held.append(chunk)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--free-mib", type=int, default=1024, help="that are left free")
-    target = parser.parse_args().free_mib << 20
-    pathlib.Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+def hold(target):
+    """All but `target` bytes, until stdin ends."""
     held, is_taking = [], False
     while True:
-        surplus = free_bytes() - target
+        surplus = memory_bytes("MemFree") - target
         while surplus < 0 and held:
             held.pop().close()
             surplus += CHUNK
@@ -56,6 +84,15 @@ def main():
             if not os.read(sys.stdin.fileno(), 100):
                 return
             is_taking = True
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--free-mib", type=int, default=1024, help="that are left free")
+    target = parser.parse_args().free_mib << 20
+    pathlib.Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    with dirty_limits_of_all_memory():
+        hold(target)
 
 
 if __name__ == "__main__":
