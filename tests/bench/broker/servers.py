@@ -19,8 +19,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 WARM_LIMIT_S = 300  # 20 GB that the host had taken back take 80
 APACHE_JVM = (f"-Xms{HEAP}", f"-Xmx{HEAP}", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
               "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent")
-# Deleted files leave the disk soon, so that the cells do not differ by what is still there.
-BOTH = {"log.segment.delete.delay.ms": 1000, "num.partitions": 1}
+# Deleted files leave the disk soon, so that the cells do not differ by what is still there; from the
+# beginning, too: Apache deletes nothing in its first half minute otherwise.
+BOTH = {"log.segment.delete.delay.ms": 200, "log.initial.task.delay.ms": 500, "num.partitions": 1}
 APACHE = {"num.io.threads": 8, "num.replica.fetchers": 1,
           "socket.send.buffer.bytes": 1 << 20, "socket.receive.buffer.bytes": 1 << 20,
           # What a rig for kills has set low.
