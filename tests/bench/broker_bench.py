@@ -340,6 +340,8 @@ def head_of(options, cells):
 
 def resume(bench, head):
     """The head of a run that goes on."""
+    if not bench.options.out.exists():
+        raise SystemExit(f"{bench.options.out} is not there, to go on with")
     found, known = results_module.Results.read(bench.options.out)
     different = results_module.different(known, head)
     if different:
