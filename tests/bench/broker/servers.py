@@ -119,7 +119,10 @@ class WarmMemory:
     def stop(self):
         """It gives all back, also the limits that it has set; without effect if it has ended."""
         self.process.stdin.close()
-        self.process.wait(30)
+        try:
+            self.process.wait(30)
+        except processes.Failure as failure:  # what was measured is not lost by it
+            print(failure, file=sys.stderr)
         sys.stderr.write(self.process.errors())
 
     def _said_warm(self):
