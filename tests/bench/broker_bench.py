@@ -240,7 +240,7 @@ def write_beside(path, found, cells, head):
 def parse():
     build = kafka_rig.ROOT / "build/release"
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--quick", action="store_true", help="some ten minutes: few cells, 2 rounds")
+    parser.add_argument("--quick", action="store_true", help="under ten minutes: few cells, 2 rounds")
     parser.add_argument("--only", metavar="REGEX", help="the cells whose name matches")
     parser.add_argument("--list", action="store_true", help="names the cells")
     parser.add_argument("--plots", type=pathlib.Path, metavar="FILE",

@@ -186,8 +186,9 @@ def conditions(options):
         "broker's CPUs": options.broker_cpus, "load's CPUs": options.load_cpus,
         "commit": said(*git, "rev-parse", "--short", "HEAD")[0],
         "code": said(*git, "rev-parse", "HEAD:src", "HEAD:tests/bench"),
-        "changed files": len([line for line in said(*git, "status", "--porcelain",
-                                                    "--untracked-files=no") if line != "?"]),
+        # Not those that a benchmark writes itself.
+        "changed files": len([line for line in said(*git, "status", "--porcelain", "--untracked-files=no",
+                                                    "--", ".", ":!docs") if line != "?"]),
         "moldau": said(options.moldau, "--version")[0],
         "apache": kafka_jars.jars("newest").version if "apache" in options.brands else None,
         "java": said("java", "-version")[:1], "apache's JVM": servers.APACHE_JVM,
